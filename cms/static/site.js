@@ -1,0 +1,35 @@
+// Small comforts; every page works without them.
+
+// A button that copies the address in a field. It is hidden until there is a script to do it.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  const done = document.getElementById(`${button.dataset.copy}-copied`);
+  if (!field || !navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    done.hidden = false;
+    done.textContent = button.dataset.copied;
+  });
+}
+
+// The second click on an impatient button does nothing. The server refuses it too, but more slowly.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll(".button")) button.setAttribute("aria-disabled", "true");
+  });
+}
+
+// Coming back with the browser's back button finds the form as it was, ready to send again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll(".button")) button.removeAttribute("aria-disabled");
+  }
+});
