@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+
 BASE_DIR = Path(__file__).resolve().parents[2]
+#: What the site writes while it runs in development and tests. Never tracked.
+VAR_DIR = BASE_DIR / "var"
+
+# Apps and middleware
 
 INSTALLED_APPS = [
     "cms.apps.CmsConfig",
@@ -36,14 +42,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cms.health.HealthMiddleware",  # first: a probe knows no host name and needs no session
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cms.headers.PermissionsPolicyMiddleware",
+    "cms.headers.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -66,31 +75,118 @@ TEMPLATES = [
     },
 ]
 
+# Language and time. Danish alone, so no page varies by the reader's browser.
+
 LANGUAGE_CODE = "da"
 LANGUAGES = [("da", "Dansk")]
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    BASE_DIR / "locale" / "wagtail",  # the Danish that Wagtail's admin lacks
+]
 TIME_ZONE = "Europe/Copenhagen"
 USE_TZ = True
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "wagtail"]
+
+# Data
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+#: SQLite as a server wants it: readers beside a writer, and a writer that waits its turn instead of failing.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 30,  # seconds a writer waits for another
+    "init_command": (
+        "PRAGMA journal_mode=WAL;"
+        "PRAGMA synchronous=NORMAL;"
+        "PRAGMA temp_store=MEMORY;"
+        "PRAGMA cache_size=-20000;"
+        "PRAGMA mmap_size=134217728;"
+        "PRAGMA journal_size_limit=67108864;"
+    ),
+}
+
+#: In the database, so that all workers share it: rate limits at sign-in count in it.
+DATABASE_CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+
+# Wagtail enqueues search indexing on "default"; mail has a queue of its own, so that it never waits behind it.
+TASKS = {
+    "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+    "mail": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+}
+
+# Files
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# Who is who
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 
-TASKS = {
-    "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
-    "mail": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# What a browser may do with our pages
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"  # Wagtail loosens its own previews; newer browsers ask frame-ancestors below instead
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ["camera", "microphone", "geolocation", "payment", "usb", "browsing-topics", "interest-cohort"]
+)
+
+#: The site itself: our own files, nothing inline, nobody else's.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [SELF],  # Wagtail shows drafts in a frame beside the editor
+    }
 }
 
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor of a long page sends many
+#: Wagtail's admin has inline scripts and styles. It alone gets this policy.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+    "object-src": [NONE],
+    "base-uri": [NONE],
+    "form-action": [SELF],
+    "frame-ancestors": [SELF],
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor's form of a long page
+
+# Wagtail
 
 WAGTAIL_SITE_NAME = "KL's tilbud til borgmestre"
-WAGTAILADMIN_PERMITTED_LANGUAGES = [("da", "Dansk")]
-WAGTAIL_GRAVATAR_PROVIDER_URL = None  # would call outside
-WAGTAIL_ENABLE_UPDATE_CHECK = False  # would call outside
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # else the admin asks a stranger for portraits
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # else the admin asks wagtail.org for news
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the key to sign-in: staff change it, not the reader
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # sign-in is by code; there are no passwords
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False
+WAGTAILSEARCH_BACKENDS = {
+    "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "danish"},
+}
+WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024

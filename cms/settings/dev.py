@@ -1,28 +1,44 @@
-"""What ``make run`` uses: SQLite, local files, mail to the console. No account, key or service needed."""
+"""What ``make run`` uses: SQLite, local files, mail on the console. No account, key or service needed."""
 
 import os
 
+from cms.logs import logging_to_console
+
 from .base import *
 
-DEBUG = os.environ.get("DEBUG") == "1"
-SECRET_KEY = "development only, and known to everyone"
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+DEBUG = os.environ.get("DEBUG") == "1"  # off unless asked for, so that error pages are the real ones
+SECRET_KEY = "known to everyone, for development alone"
 
-SITE_URL = f"http://localhost:{os.environ.get('PORT', '8000')}"
+HOST = os.environ.get("HOST", "127.0.0.1")
+PORT = os.environ.get("PORT", "8000")
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = LOOPBACK if HOST in LOOPBACK else ["*"]
+SITE_URL = f"http://localhost:{PORT}"
 WAGTAILADMIN_BASE_URL = SITE_URL
+
+ROOT_URLCONF = "cms.urls_dev"
 
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": BASE_DIR / "var" / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
+        "NAME": VAR_DIR / "db.sqlite3",
+        "OPTIONS": SQLITE_OPTIONS,
     }
 }
+CACHES = {"default": DATABASE_CACHE}
 
-MEDIA_ROOT = BASE_DIR / "var" / "media"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "borgmestertilbud@example.org"
+# Static files straight from the source, looked up anew at each request: no collectstatic.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+MEDIA_ROOT = VAR_DIR / "media"
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = "KL's tilbud til borgmestre <tilbud@example.org>"
+MAILBOX_DIR = VAR_DIR / "mail"
+EMAIL_BACKEND = "cms.mailbox.PrintAndKeep"
+if "EMAIL_HOST" in os.environ:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = os.environ["EMAIL_HOST"]
+    EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+    EMAIL_TIMEOUT = 10
+
+LOGGING = logging_to_console("ReadableFormatter")

@@ -1,7 +1,85 @@
-"""What the public sees. Everything comes from the environment; a missing name stops the start."""
+"""What the public sees. Everything comes from the environment; a missing name stops the start and is named.
+
+What each name means stands in docs/production.md.
+"""
 
 import os
+
+from cms.logs import logging_to_console
 
 from .base import *
 
 SECRET_KEY = os.environ["SECRET_KEY"]
+
+SITE_URL = os.environ["SITE_URL"].rstrip("/")
+if not SITE_URL.startswith("https://"):
+    raise ValueError("SITE_URL must begin with https://")
+WAGTAILADMIN_BASE_URL = SITE_URL
+ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# The names libpq, psql and pg_dump read too. Others of theirs (PGSSLMODE, PGSSLROOTCERT ...) work by themselves.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["PGHOST"],
+        "PORT": os.environ.get("PGPORT", ""),
+        "NAME": os.environ["PGDATABASE"],
+        "USER": os.environ["PGUSER"],
+        "PASSWORD": os.environ["PGPASSWORD"],
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+CACHES = {"default": DATABASE_CACHE}
+
+# Mail waits in the database for `manage.py db_worker --queue-name "*" --backend mail`.
+TASKS = TASKS | {"mail": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+EMAIL_HOST = os.environ["EMAIL_HOST"]
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = os.environ["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1") == "1"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ["DEFAULT_FROM_EMAIL"]
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if "S3_BUCKET" in os.environ:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": os.environ["S3_BUCKET"],
+            "endpoint_url": os.environ["S3_ENDPOINT_URL"],
+            "access_key": os.environ["S3_ACCESS_KEY"],
+            "secret_key": os.environ["S3_SECRET_KEY"],
+            "region_name": os.environ.get("S3_REGION"),
+            "custom_domain": os.environ["MEDIA_HOST"],  # where browsers fetch it; let the content policy know
+            "file_overwrite": False,
+            "querystring_auth": False,
+        },
+    }
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(os.environ["MEDIA_HOST"])
+    ADMIN_CONTENT_SECURITY_POLICY["img-src"].append(os.environ["MEDIA_HOST"])
+else:
+    MEDIA_ROOT = os.environ["MEDIA_ROOT"]
+
+# Behind a proxy that ends TLS. It must set or remove this header itself, or anyone can claim to come by HTTPS.
+if "PROXY_SSL_HEADER" in os.environ:
+    SECURE_PROXY_SSL_HEADER = (os.environ["PROXY_SSL_HEADER"], "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# The preload list holds whole domains, and the domain above ours is not ours to sign up.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-sessionid"  # a browser takes such a cookie from this very host over HTTPS alone
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
+
+LOGGING = logging_to_console("JsonFormatter")
