@@ -1,0 +1,35 @@
+"""All models of the booking module, gathered for Django; each lives in its own room."""
+
+from booking.calendars.models import Feed
+from booking.journal.models import Fact, FollowUp
+from booking.messages.models import OutboxMessage
+from booking.people.models import Audience, ElectionTerm, Municipality, Office, Person, Secretary
+from booking.pricing.models import Conditions, ConditionsVersion, PriceList, PriceRow, Seller
+from booking.sessions.models import CalendarEntry, Contact, SessionPage, Speaker, Venue
+from booking.signup.models import Booking, Interest, Order
+
+__all__ = [
+    "Audience",
+    "Booking",
+    "CalendarEntry",
+    "Conditions",
+    "ConditionsVersion",
+    "Contact",
+    "ElectionTerm",
+    "Fact",
+    "Feed",
+    "FollowUp",
+    "Interest",
+    "Municipality",
+    "Office",
+    "Order",
+    "OutboxMessage",
+    "Person",
+    "PriceList",
+    "PriceRow",
+    "Secretary",
+    "Seller",
+    "SessionPage",
+    "Speaker",
+    "Venue",
+]

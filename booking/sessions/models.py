@@ -1,0 +1,374 @@
+"""A session, where it is held, who speaks, whom to ask, and what calendars have seen of it."""
+
+import uuid
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageManager, PageQuerySet
+
+from booking.dates import COPENHAGEN, When, exists, today
+from booking.people.models import Audience
+from booking.pricing.models import Conditions, NetField, PriceList, SessionKind
+from booking.pricing.price import Tariff, tariff_for
+from booking.sessions.programme import DayBlock, dated_days
+
+
+class Venue(models.Model):
+    """A place with an address."""
+
+    name = models.CharField(_("name"), max_length=120)
+    street = models.CharField(_("street"), max_length=120, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=4, blank=True)
+    city = models.CharField(_("town"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("venue")
+        verbose_name_plural = _("venues")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """One line: name, street, postcode and town, as far as they are known."""
+        town = f"{self.postcode} {self.city}".strip()
+        return ", ".join(part for part in (self.name, self.street, town) if part)
+
+
+class Speaker(models.Model):
+    """Somebody who speaks at a session, with the title they are announced by."""
+
+    name = models.CharField(_("name"), max_length=120)
+    title = models.CharField(_("title"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("speaker")
+        verbose_name_plural = _("speakers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """Somebody at KL or Komponent to ask; used by many pages."""
+
+    name = models.CharField(_("name"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    organisation = models.CharField(_("organisation"), max_length=80, blank=True)
+    email = models.EmailField(_("e-mail"))
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SessionPageForm(WagtailAdminPageForm):
+    """A new session starts with what its parent wants its sessions to start with; from then on it has its own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None and self.parent_page is not None:
+            defaults = getattr(self.parent_page.specific, "session_defaults", dict)()
+            for name, value in defaults.items():
+                if name in self.fields:
+                    self.initial[name] = value
+
+
+class SessionPageQuerySet(PageQuerySet):
+    def upcoming(self, now: datetime | None = None) -> "SessionPageQuerySet":
+        """Not over yet, soonest first; a session in progress is still upcoming."""
+        return self.exclude(_is_over(now or timezone.now())).order_by("starts_on", "starts_time", "pk")
+
+    def past(self, now: datetime | None = None) -> "SessionPageQuerySet":
+        """Over, latest first."""
+        return self.filter(_is_over(now or timezone.now())).order_by("-starts_on", "-starts_time", "-pk")
+
+    def not_cancelled(self) -> "SessionPageQuerySet":
+        return self.filter(Q(calendar_entry=None) | Q(calendar_entry__cancelled_at=None))
+
+    def for_listing(self) -> "SessionPageQuerySet":
+        """With all that a line in a list shows, in one query."""
+        return self.select_related("venue", "audience", "price_list", "calendar_entry")
+
+
+def _is_over(now: datetime) -> Q:
+    local = now.astimezone(COPENHAGEN)
+    earlier_day = Q(ends_on__lt=local.date())
+    ended_today = Q(ends_on=local.date(), ends_time__lte=local.time(), when_text="")
+    return earlier_day | ended_today
+
+
+class SessionPage(Page):
+    """A time and a place where an offer is held, with a form to sign up."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=SessionKind.choices, default=SessionKind.DAY)
+    starts_on = models.DateField(_("first day"), null=True)
+    ends_on = models.DateField(
+        _("last day"), null=True, blank=True, help_text=_("Leave empty if it is the same day.")
+    )
+    starts_time = models.TimeField(
+        _("from"), null=True, blank=True, help_text=_("Leave both times empty while they are unknown.")
+    )
+    ends_time = models.TimeField(_("to"), null=True, blank=True)
+    when_text = models.CharField(
+        _("in words"),
+        max_length=60,
+        blank=True,
+        help_text=_(
+            "Only while the dates are not settled, such as “maj/juni 2028”. The two days above are then the span it "
+            "is sorted by, and nobody can sign up yet. Empty it when the date is known."
+        ),
+    )
+    venue = models.ForeignKey(
+        Venue,
+        verbose_name=_("venue"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text=_("Leave empty while it is unknown; the page then says that the place follows."),
+    )
+    join_link = models.URLField(
+        _("link for participants"),
+        blank=True,
+        help_text=_("Sent to participants only. It is never shown on a public page."),
+    )
+    capacity = models.PositiveSmallIntegerField(
+        _("seats"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Leave empty if there is no limit."),
+    )
+    signup_opens_at = models.DateTimeField(
+        _("sign-up opens"), null=True, blank=True, help_text=_("Leave empty to open at once.")
+    )
+    signup_closes_at = models.DateTimeField(
+        _("sign-up closes"), null=True, blank=True, help_text=_("Leave empty to close when the session starts.")
+    )
+    audience = models.ForeignKey(
+        Audience, verbose_name=_("audience"), null=True, on_delete=models.PROTECT, related_name="sessions"
+    )
+    price_list = models.ForeignKey(
+        PriceList,
+        verbose_name=_("price list"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text=_("The price follows from the kind of session. No price there means that it is not decided yet."),
+    )
+    own_net = NetField(
+        _("own price, excluding VAT"),
+        null=True,
+        blank=True,
+        help_text=_("Only if this session has a price of its own, in whole kroner. 0 means free."),
+    )
+    conditions = models.ForeignKey(
+        Conditions, verbose_name=_("conditions"), null=True, on_delete=models.PROTECT, related_name="sessions"
+    )
+    moderator = models.CharField(_("moderator"), max_length=120, blank=True)
+    contact = models.ForeignKey(
+        Contact,
+        verbose_name=_("contact"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+    )
+    intro = models.TextField(_("introduction"), blank=True, max_length=600)
+    programme = StreamField([("day", DayBlock())], verbose_name=_("programme"), blank=True)
+
+    objects = PageManager.from_queryset(SessionPageQuerySet)()
+
+    base_form_class = SessionPageForm
+    parent_page_types = ["home.OfferPage"]
+    subpage_types: list[str] = []
+    template = "booking/session_page.html"
+    page_description = _("A date and a place where the offer is held, with sign-up.")
+
+    when_panels = [
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+                FieldRowPanel([FieldPanel("starts_time"), FieldPanel("ends_time")]),
+                FieldPanel("when_text"),
+            ],
+            heading=_("When"),
+        ),
+        MultiFieldPanel([FieldPanel("venue"), FieldPanel("join_link")], heading=_("Where")),
+    ]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("kind"),
+        *when_panels,
+        FieldPanel("intro"),
+        FieldPanel("programme"),
+        FieldRowPanel([FieldPanel("moderator"), FieldPanel("contact")]),
+    ]
+    signup_panels = [
+        HelpPanel(template="booking/admin/price_preview.html", heading=_("What it costs")),
+        FieldPanel("audience"),
+        FieldPanel("capacity"),
+        FieldRowPanel([FieldPanel("signup_opens_at"), FieldPanel("signup_closes_at")]),
+        MultiFieldPanel([FieldPanel("price_list"), FieldPanel("own_net")], heading=_("Price")),
+        FieldPanel("conditions"),
+    ]
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [models.Index(fields=["starts_on"], name="session_starts_on")]
+
+    def clean(self):
+        super().clean()
+        errors = {}
+        if self.ends_on is None:
+            self.ends_on = self.starts_on
+        if (self.starts_time is None) != (self.ends_time is None):
+            missing = "ends_time" if self.ends_time is None else "starts_time"
+            errors[missing] = _("Give both times, or neither.")
+        if self.when_text and (self.starts_time or self.ends_time):
+            errors["when_text"] = _("A session has either times or a date in words. Empty one of them.")
+        if self.starts_on and self.ends_on:
+            self._check_order(errors)
+        if self.signup_opens_at and self.signup_closes_at and self.signup_closes_at <= self.signup_opens_at:
+            errors["signup_closes_at"] = _("Sign-up can't close before it opens.")
+        if self.kind == SessionKind.OVERNIGHT and self.starts_on and self.starts_on == self.ends_on:
+            errors["ends_on"] = _("An overnight session ends on a later day than it starts.")
+        if errors:
+            raise ValidationError(errors)
+
+    def _check_order(self, errors: dict) -> None:
+        if self.ends_on < self.starts_on:
+            errors["ends_on"] = _("The last day can't come before the first.")
+        elif self.starts_time and self.ends_time:
+            if self.starts_on == self.ends_on and self.ends_time <= self.starts_time:
+                errors["ends_time"] = _("It can't end before it starts.")
+            for name, day, clock in (
+                ("starts_time", self.starts_on, self.starts_time),
+                ("ends_time", self.ends_on, self.ends_time),
+            ):
+                if not exists(day, clock):
+                    errors[name] = _("This time does not exist: the clock is put forward that night.")
+
+    @property
+    def when(self) -> When | None:
+        """When it is held, or None on a draft that does not know yet."""
+        if self.starts_on is None:
+            return None
+        timed = not self.when_text and self.starts_time is not None and self.ends_time is not None
+        return When(
+            starts_on=self.starts_on,
+            ends_on=max(self.ends_on or self.starts_on, self.starts_on),
+            starts_time=self.starts_time if timed else None,
+            ends_time=self.ends_time if timed else None,
+            words=self.when_text,
+        )
+
+    @property
+    def entry(self) -> "CalendarEntry | None":
+        """What calendars have seen of it; None until it has been published."""
+        try:
+            return self.calendar_entry if self.pk else None
+        except CalendarEntry.DoesNotExist:
+            return None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.entry is not None and self.entry.cancelled_at is not None
+
+    def tariff(self, *, now: datetime) -> Tariff | None:
+        """What a seat costs if booked now; None while the price is not decided."""
+        return tariff_for(own_net=self.own_net, price_list=self.price_list, kind=self.kind, on=today(now))
+
+    def days(self) -> list:
+        """The programme's days with their dates."""
+        when = self.when
+        return dated_days(self.programme, when.starts_on if when and when.is_dated else None)
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether participants sleep there."""
+        return self.kind == SessionKind.OVERNIGHT
+
+    @property
+    def needs_diet(self) -> bool:
+        """Whether participants eat there."""
+        return self.kind != SessionKind.ONLINE
+
+    @property
+    def place(self) -> str:
+        """The public words for where: the venue's address, online, or nothing while it is unknown."""
+        if self.kind == SessionKind.ONLINE:
+            return "Online"
+        return self.venue.address if self.venue else ""
+
+
+class CalendarEntry(models.Model):
+    """What calendars see of a session: its stable UID and the version last shown. It outlives the page.
+
+    ``sequence`` and ``changed_at`` move exactly when one of the shown fields does (booking.sessions.live).
+    """
+
+    session = models.OneToOneField(
+        SessionPage, null=True, on_delete=models.SET_NULL, related_name="calendar_entry"
+    )
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    sequence = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True)  # staff called it off
+    gone_at = models.DateTimeField(null=True)  # the page was taken off the site
+
+    title = models.CharField(max_length=255)
+    kind = models.CharField(max_length=12, choices=SessionKind.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    starts_time = models.TimeField(null=True)
+    ends_time = models.TimeField(null=True)
+    words = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=400, blank=True)
+
+    #: The fields that a calendar shows; a change in one of them is a new version.
+    SHOWN = ("title", "kind", "starts_on", "ends_on", "starts_time", "ends_time", "words", "place")
+
+    class Meta:
+        ordering = ["starts_on", "starts_time", "pk"]
+        indexes = [models.Index(fields=["ends_on"], name="calendar_entry_ends_on")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def when(self) -> When:
+        return When(self.starts_on, self.ends_on, self.starts_time, self.ends_time, self.words)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether calendars show it as cancelled."""
+        return self.cancelled_at is not None or self.gone_at is not None
+
+
+SessionPage.edit_handler = TabbedInterface(
+    [
+        ObjectList(SessionPage.content_panels, heading=_("Content")),
+        ObjectList(SessionPage.signup_panels, heading=_("Sign-up")),
+        ObjectList(Page.promote_panels, heading=_("Promote")),
+    ]
+)

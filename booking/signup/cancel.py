@@ -1,0 +1,31 @@
+"""Taking a seat back. The row stays, with what was agreed; only its status moves."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from booking.journal.kinds import CANCELLED
+from booking.journal.record import record
+from booking.sessions.models import SessionPage
+from booking.signup.models import MOVES, Booking, BookingStatus
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
+    """Free the seat. A booking that is cancelled already is left as it is, and nothing is told twice."""
+    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
+    SessionPage.objects.select_for_update(of=("self",)).get(pk=booking.session_id)
+    booking = Booking.objects.select_for_update(of=("self",)).select_related("order").get(pk=booking.pk)
+    if BookingStatus.CANCELLED not in MOVES[booking.status]:
+        return booking
+    booking.status = BookingStatus.CANCELLED
+    booking.cancelled_at = now
+    booking.save(update_fields=["status", "cancelled_at"])
+    record(
+        CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference
+    )
+    logger.info("booking in order %s cancelled", booking.order.reference)
+    return booking

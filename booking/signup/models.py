@@ -1,0 +1,172 @@
+"""Orders, the bookings in them, and those who wait to hear of a date."""
+
+import secrets
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from booking.money import Price
+from booking.people.models import Municipality, Office, Person
+from booking.pricing.models import ConditionsVersion, NetField
+from booking.pricing.price import Tariff
+from booking.sessions.models import SessionPage
+
+#: Letters and digits that nobody mistakes for one another on the phone.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """Eight characters, unguessable enough for an address that still asks who you are: ``K7QD-9XWM``."""
+    characters = [secrets.choice(ALPHABET) for _number in range(8)]
+    return "".join(characters[:4]) + "-" + "".join(characters[4:])
+
+
+class Order(models.Model):
+    """What one booker signs up in one go: who pays, their references, and whom to write to."""
+
+    reference = models.CharField(_("reference"), max_length=9, unique=True, default=new_reference, editable=False)
+    #: Drawn when the form is shown; a form that is sent twice makes one order.
+    submission = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    booker = models.ForeignKey(Person, verbose_name=_("booker"), on_delete=models.PROTECT, related_name="orders")
+    payer = models.ForeignKey(
+        Municipality, verbose_name=_("payer"), on_delete=models.PROTECT, related_name="orders"
+    )
+    payer_name = models.CharField(_("payer's name"), max_length=80)  # frozen
+    payer_cvr = models.CharField(_("payer's CVR number"), max_length=8)  # frozen
+    gln = models.CharField(_("EAN number"), max_length=13, blank=True)  # empty only when nothing is to be paid
+    person_reference = models.CharField(_("person reference"), max_length=80, blank=True)
+    requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
+    contact_name = models.CharField(_("contact"), max_length=120)
+    contact_email = models.EmailField(_("contact's e-mail"))
+    contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
+    created_at = models.DateTimeField(_("ordered"))
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class BookingStatus(models.TextChoices):
+    CONFIRMED = "confirmed", _("confirmed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+#: The whole life of a booking. A move that is not listed cannot happen.
+MOVES: dict[str, set[str]] = {
+    BookingStatus.CONFIRMED: {BookingStatus.CANCELLED},
+    BookingStatus.CANCELLED: set(),
+}
+
+HOLDS_A_SEAT = [BookingStatus.CONFIRMED]
+
+
+class BookingQuerySet(models.QuerySet):
+    def holding_a_seat(self) -> "BookingQuerySet":
+        return self.filter(status__in=HOLDS_A_SEAT)
+
+    def for_listing(self) -> "BookingQuerySet":
+        """With all that a line in a list shows, in one query."""
+        return self.select_related(
+            "order__payer",
+            "order__booker",
+            "session__venue",
+            "session__calendar_entry",
+            "participant",
+            "office__municipality",
+        )
+
+    def seen_by(self, person: Person, on) -> "BookingQuerySet":
+        """Those this person takes part in, has ordered, or may act for today."""
+        theirs = Q(participant=person) | Q(order__booker=person) | Q(participant__in=person.principals(on))
+        return self.filter(theirs)
+
+
+class Booking(models.Model):
+    """One person's seat at one session, on what was agreed that day."""
+
+    order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="bookings")
+    session = models.ForeignKey(
+        SessionPage, verbose_name=_("session"), on_delete=models.PROTECT, related_name="bookings"
+    )
+    participant = models.ForeignKey(
+        Person, verbose_name=_("participant"), on_delete=models.PROTECT, related_name="bookings"
+    )
+    office = models.ForeignKey(
+        Office, verbose_name=_("admitted as"), on_delete=models.PROTECT, related_name="bookings"
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED
+    )
+
+    # What was agreed, copied on the day: later edits to price lists and conditions must not reach it.
+    net = NetField(_("net"))
+    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=2)
+    includes = models.CharField(_("included and not"), max_length=200, blank=True)
+    conditions = models.ForeignKey(
+        ConditionsVersion, verbose_name=_("conditions"), on_delete=models.PROTECT, related_name="bookings"
+    )
+    accepted_at = models.DateTimeField(_("conditions accepted"))
+
+    diet = models.CharField(_("diet"), max_length=200, blank=True)
+    room = models.CharField(_("room"), max_length=200, blank=True)
+    booked_at = models.DateTimeField(_("booked"))
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        ordering = ["-booked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "participant"],
+                condition=Q(status__in=[BookingStatus.CONFIRMED.value]),
+                name="one_seat_per_person",
+            ),
+            models.CheckConstraint(condition=Q(net__gte=0), name="booking_net_not_negative"),
+            models.CheckConstraint(
+                condition=Q(status=BookingStatus.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(status=BookingStatus.CANCELLED) & Q(cancelled_at=None)),
+                name="cancelled_bookings_say_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order.reference}: {self.participant}"
+
+    @property
+    def tariff(self) -> Tariff:
+        """What was agreed."""
+        return Tariff(net=self.net, vat_rate=self.vat_rate, includes=self.includes)
+
+    @property
+    def price(self) -> Price:
+        return self.tariff.price
+
+    @property
+    def holds_a_seat(self) -> bool:
+        return self.status in HOLDS_A_SEAT
+
+
+class Interest(models.Model):
+    """Somebody who wants to hear when a session gets its date."""
+
+    session = models.ForeignKey(SessionPage, on_delete=models.CASCADE, related_name="interests")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="interests")
+    created_at = models.DateTimeField(_("asked"))
+
+    class Meta:
+        verbose_name = _("interest")
+        verbose_name_plural = _("interests")
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_interest_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.person_id}"

@@ -1,0 +1,142 @@
+"""Giving seats: the order, its bookings and their facts, in one transaction."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from booking.dates import today
+from booking.journal.kinds import BOOKED
+from booking.journal.record import record
+from booking.people.models import Person
+from booking.pricing.price import Tariff
+from booking.sessions.models import SessionPage
+from booking.signup.models import Booking, Order
+from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, session_obstacle
+
+logger = logging.getLogger(__name__)
+
+
+class PriceChanged(Exception):
+    """The price is no longer the one that was shown; nothing was booked."""
+
+    def __init__(self, tariff: Tariff):
+        super().__init__(tariff.net)
+        self.tariff = tariff
+
+
+class ConditionsChanged(Exception):
+    """The conditions are no longer the version that was shown; nothing was booked."""
+
+
+class MayNotActFor(Exception):
+    """The booker does not, or no longer, act for this participant."""
+
+
+class NoEanNumber(Exception):
+    """Something is to be paid, and nobody said where the invoice goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One participant and what the house must know to receive them."""
+
+    participant: Person
+    diet: str = ""
+    room: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """How the payer wants the invoice, and whom to write to about practical matters."""
+
+    contact_name: str
+    contact_email: str
+    contact_phone: str = ""
+    gln: str = ""
+    person_reference: str = ""
+    requisition: str = ""
+
+
+@transaction.atomic
+def place_order(
+    session: SessionPage,
+    *,
+    seats: Sequence[Seat],
+    purchase: Purchase,
+    booker: Person,
+    shown_net: Decimal,
+    shown_conditions: int,
+    submission: UUID,
+    now: datetime,
+) -> Order:
+    """Give every participant a seat at today's price, or none of them.
+
+    ``shown_net`` and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A ``submission`` that
+    was placed before gives the order it made. The session row is locked first, so the last seat goes to one.
+    Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged or NoEanNumber.
+    """
+    session = (
+        SessionPage.objects.select_for_update(of=("self",))
+        .select_related("audience", "price_list", "conditions", "calendar_entry")
+        .get(pk=session.pk)
+    )
+    placed = Order.objects.filter(submission=submission, booker=booker).first()
+    if placed:
+        return placed
+
+    obstacle = session_obstacle(session, now=now)
+    if obstacle:
+        raise CannotBook(obstacle)
+    left = seats_left(session)
+    if left is not None and left < len(seats):
+        raise CannotBook(Obstacle.FULL)
+    tariff = session.tariff(now=now)
+    if tariff.net != shown_net:
+        raise PriceChanged(tariff)
+    conditions = session.conditions.current()
+    if conditions.pk != shown_conditions:
+        raise ConditionsChanged
+    if not purchase.gln and not tariff.price.is_free:
+        raise NoEanNumber
+    if not all(booker.may_act_for(seat.participant, today(now)) for seat in seats):
+        raise MayNotActFor
+    offices = [admit(session, seat.participant) for seat in seats]
+
+    payer = offices[0].municipality
+    order = Order.objects.create(
+        submission=submission,
+        booker=booker,
+        payer=payer,
+        payer_name=payer.full_name,
+        payer_cvr=payer.cvr,
+        gln=purchase.gln,
+        person_reference=purchase.person_reference,
+        requisition=purchase.requisition,
+        contact_name=purchase.contact_name,
+        contact_email=purchase.contact_email,
+        contact_phone=purchase.contact_phone,
+        created_at=now,
+    )
+    for seat, office in zip(seats, offices, strict=True):
+        booking = Booking.objects.create(
+            order=order,
+            session=session,
+            participant=seat.participant,
+            office=office,
+            net=tariff.net,
+            vat_rate=tariff.vat_rate,
+            includes=tariff.includes,
+            conditions=conditions,
+            accepted_at=now,
+            diet=seat.diet,
+            room=seat.room,
+            booked_at=now,
+        )
+        record(BOOKED, booking, by=booker.user, on_behalf_of=seat.participant, at=now, order=order.reference)
+    logger.info("order %s placed", order.reference)
+    return order

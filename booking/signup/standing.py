@@ -1,0 +1,87 @@
+"""Whether somebody may be signed up for a session right now: one answer for the page, the form and the reservation."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from booking.people.models import NotForYou, Office, Person
+from booking.sessions.models import SessionPage
+from booking.signup.models import Booking
+
+
+class Obstacle(StrEnum):
+    """Why nobody, or not this person, can be signed up. The sentences are in ``sentences.py``."""
+
+    NOT_PUBLIC = "not_public"
+    CANCELLED = "cancelled"
+    NO_DATE = "no_date"
+    OVER = "over"
+    STARTED = "started"
+    NOT_OPEN = "not_open"
+    CLOSED = "closed"
+    PRICE_UNDECIDED = "price_undecided"
+    NO_CONDITIONS = "no_conditions"
+    FULL = "full"
+    ALREADY_BOOKED = "already_booked"
+    NOT_FOR_YOU = "not_for_you"
+
+
+class CannotBook(Exception):
+    """The seat was not given; ``obstacle`` says why."""
+
+    def __init__(self, obstacle: Obstacle):
+        super().__init__(obstacle)
+        self.obstacle = obstacle
+
+
+def seats_left(session: SessionPage) -> int | None:
+    """Free seats, never below zero; None when there is no limit."""
+    if session.capacity is None:
+        return None
+    if not session.pk:  # the editor previews a page before it is saved
+        return session.capacity
+    return max(0, session.capacity - Booking.objects.filter(session=session.pk).holding_a_seat().count())
+
+
+def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    """What keeps everybody from being signed up, the gravest first; None if nothing does."""
+    when = session.when
+    if not session.live or when is None:
+        return Obstacle.NOT_PUBLIC
+    if session.is_cancelled:
+        return Obstacle.CANCELLED
+    if when.is_over(now):
+        return Obstacle.OVER
+    if not when.is_dated:
+        return Obstacle.NO_DATE
+    if when.has_started(now):
+        return Obstacle.STARTED
+    if session.signup_opens_at and now < session.signup_opens_at:
+        return Obstacle.NOT_OPEN
+    if session.signup_closes_at and now >= session.signup_closes_at:
+        return Obstacle.CLOSED
+    if session.tariff(now=now) is None:
+        return Obstacle.PRICE_UNDECIDED
+    if session.conditions is None or session.conditions.current() is None or session.audience is None:
+        return Obstacle.NO_CONDITIONS
+    if seats_left(session) == 0:
+        return Obstacle.FULL
+    return None
+
+
+def admit(session: SessionPage, person: Person) -> Office:
+    """The office that lets this person into a seat of their own. Raises CannotBook."""
+    if Booking.objects.filter(session=session.pk, participant=person).holding_a_seat().exists():
+        raise CannotBook(Obstacle.ALREADY_BOOKED)
+    try:
+        return session.audience.admit(person, on=session.starts_on)
+    except NotForYou as refusal:
+        raise CannotBook(Obstacle.NOT_FOR_YOU) from refusal
+
+
+def participant_obstacle(session: SessionPage, person: Person) -> Obstacle | None:
+    """What keeps this one person out; None if nothing does."""
+    try:
+        admit(session, person)
+    except CannotBook as refusal:
+        return refusal.obstacle
+    return None

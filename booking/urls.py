@@ -1,0 +1,9 @@
+"""Every address of the booking module. Each room brings its own."""
+
+from booking.calendars.urls import urlpatterns as calendars
+from booking.mypage.urls import urlpatterns as mypage
+from booking.signup.urls import urlpatterns as signup
+
+app_name = "booking"
+
+urlpatterns = [*signup, *calendars, *mypage]

@@ -1,0 +1,218 @@
+"""The pages of the site: front page, catalogue, headings, offers and plain text."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.images import get_image_model_string
+from wagtail.models import Page
+
+from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage
+from home.blocks import BodyBlock, CardBlock
+
+
+class FrontPage(Page):
+    """The first page: what this is, and the ways on."""
+
+    intro = models.TextField(_("introduction"), max_length=400, blank=True)
+    cards = StreamField([("card", CardBlock())], verbose_name=_("cards"), blank=True, max_num=4)
+
+    max_count = 1
+    subpage_types = ["home.CataloguePage", "home.TextPage"]
+    content_panels = [*Page.content_panels, "intro", "cards"]
+
+    class Meta:
+        verbose_name = _("front page")
+
+
+class CataloguePage(Page):
+    """All offers, by heading, with filters and search."""
+
+    intro = models.TextField(_("introduction"), max_length=400, blank=True)
+
+    max_count = 1
+    parent_page_types = ["home.FrontPage"]
+    subpage_types = ["home.HeadingPage"]
+    content_panels = [*Page.content_panels, "intro"]
+
+    class Meta:
+        verbose_name = _("catalogue")
+
+
+class HeadingPage(Page):
+    """One of the catalogue's headings, or a group of offers within a heading."""
+
+    intro = models.TextField(_("introduction"), max_length=800, blank=True)
+
+    parent_page_types = ["home.CataloguePage", "home.HeadingPage"]
+    subpage_types = ["home.HeadingPage", "home.OfferPage"]
+    content_panels = [*Page.content_panels, "intro"]
+    page_description = _("A heading of the catalogue, or a group of offers under a heading.")
+
+    class Meta:
+        verbose_name = _("heading")
+        verbose_name_plural = _("headings")
+
+
+class Provider(models.Model):
+    """Who is behind an offer: KL, Komponent, or one of them with somebody else."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        verbose_name = _("provider")
+        verbose_name_plural = _("providers")
+        ordering = ["sort_order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OfferStatus(models.TextChoices):
+    IDEA = "idea", _("idea")
+    PLANNED = "planned", _("planned")
+    OPEN = "open", _("open")
+    CLOSED = "closed", _("closed")
+
+
+class OfferPageForm(WagtailAdminPageForm):
+    def clean_providers(self):
+        """The catalogue knows offers with no, one or two providers."""
+        providers = self.cleaned_data["providers"]
+        if len(providers) > 2:
+            raise ValidationError(_("Choose two providers at most."), code="too_many")
+        return providers
+
+
+class OfferPage(Page):
+    """What KL or Komponent offers; its sessions are the pages below it."""
+
+    intro = models.TextField(_("introduction"), max_length=300, help_text=_("One or two sentences, shown in lists."))
+    body = StreamField(BodyBlock(), verbose_name=_("text"), blank=True)
+    image = models.ForeignKey(
+        get_image_model_string(),
+        verbose_name=_("image"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    image_alt = models.CharField(
+        _("what the image shows"),
+        max_length=200,
+        blank=True,
+        help_text=_("Read aloud to those who can't see it. Needed when there is an image."),
+    )
+    providers = ParentalManyToManyField(
+        Provider,
+        verbose_name=_("providers"),
+        blank=True,
+        related_name="offers",
+        help_text=_("None, one or two."),
+    )
+    status = models.CharField(_("status"), max_length=8, choices=OfferStatus.choices, default=OfferStatus.PLANNED)
+    on_request = models.BooleanField(
+        _("on request"), default=False, help_text=_("Arranged with each mayor instead of on set dates.")
+    )
+    frequency = models.CharField(_("how often"), max_length=80, blank=True)
+    term = models.ForeignKey(
+        ElectionTerm,
+        verbose_name=_("election term"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="offers",
+        help_text=_("When the term is over, the page stays and is marked as past."),
+    )
+    contacts = ParentalManyToManyField(Contact, verbose_name=_("contacts"), blank=True, related_name="offers")
+
+    audience = models.ForeignKey(
+        Audience,
+        verbose_name=_("audience"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="offers",
+    )
+    price_list = models.ForeignKey(
+        PriceList, verbose_name=_("price list"), null=True, blank=True, on_delete=models.PROTECT, related_name="offers"
+    )
+    conditions = models.ForeignKey(
+        Conditions, verbose_name=_("conditions"), null=True, blank=True, on_delete=models.PROTECT, related_name="offers"
+    )
+
+    base_form_class = OfferPageForm
+    parent_page_types = ["home.HeadingPage"]
+    subpage_types = ["booking.SessionPage"]
+    page_description = _("An offer in the catalogue. Its sessions are the pages below it.")
+
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("intro"),
+        FieldPanel("body"),
+        MultiFieldPanel([FieldPanel("image"), FieldPanel("image_alt")], heading=_("Image")),
+        MultiFieldPanel(
+            [
+                FieldPanel("providers"),
+                FieldRowPanel([FieldPanel("status"), FieldPanel("term")]),
+                FieldRowPanel([FieldPanel("frequency"), FieldPanel("on_request")]),
+                FieldPanel("audience"),
+                FieldPanel("contacts"),
+            ],
+            heading=_("About the offer"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("price_list"), FieldPanel("conditions")],
+            heading=_("What new sessions start with"),
+            help_text=_("Copied to a new session's form together with the audience. Sessions that exist keep their own."),
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+
+    def clean(self):
+        super().clean()
+        if self.image and not self.image_alt:
+            raise ValidationError({"image_alt": _("Say in a few words what the image shows.")})
+
+    def session_defaults(self) -> dict:
+        """What the form of a new session below this offer is filled with."""
+        defaults = {"audience": self.audience, "price_list": self.price_list, "conditions": self.conditions}
+        return {name: value for name, value in defaults.items() if value is not None}
+
+    def sessions(self):
+        """The live sessions below, with all that a list shows."""
+        return SessionPage.objects.child_of(self).live().for_listing()
+
+    @property
+    def provider_names(self) -> str:
+        """ "KL/Komponent", as the catalogue writes it; empty when nobody is named."""
+        return "/".join(provider.name for provider in self.providers.all())
+
+    def is_past(self, on: date) -> bool:
+        """Whether the offer belongs to an election term that is over."""
+        return self.term is not None and self.term.is_past(on)
+
+
+class TextPage(Page):
+    """A page of plain text."""
+
+    intro = models.TextField(_("introduction"), max_length=400, blank=True)
+    body = StreamField(BodyBlock(), verbose_name=_("text"), blank=True)
+    in_footer = models.BooleanField(_("show in the footer"), default=False)
+
+    parent_page_types = ["home.FrontPage", "home.TextPage"]
+    content_panels = [*Page.content_panels, "intro", "body"]
+    promote_panels = [*Page.promote_panels, "in_footer"]
+
+    class Meta:
+        verbose_name = _("text page")
+        verbose_name_plural = _("text pages")
