@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from booking.people.models import NotForYou, Office, Person
+from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
 
@@ -44,6 +45,16 @@ def seats_left(session: SessionPage) -> int | None:
 
 def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
     """What keeps everybody from being signed up, the gravest first; None if nothing does."""
+    return time_obstacle(session, now=now) or terms_obstacle(
+        session,
+        tariff=session.tariff(now=now),
+        has_conditions=session.conditions is not None and session.conditions.current() is not None,
+        left=seats_left(session),
+    )
+
+
+def time_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    """What its page, its dates or its sign-up period say against it."""
     when = session.when
     if not session.live or when is None:
         return Obstacle.NOT_PUBLIC
@@ -59,11 +70,18 @@ def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
         return Obstacle.NOT_OPEN
     if session.signup_closes_at and now >= session.signup_closes_at:
         return Obstacle.CLOSED
-    if session.tariff(now=now) is None:
+    return None
+
+
+def terms_obstacle(
+    session: SessionPage, *, tariff: Tariff | None, has_conditions: bool, left: int | None
+) -> Obstacle | None:
+    """What its price, its conditions or its seats say against it; a list looks them up for all sessions at once."""
+    if tariff is None:
         return Obstacle.PRICE_UNDECIDED
-    if session.conditions is None or session.conditions.current() is None or session.audience is None:
+    if not has_conditions or session.audience_id is None:
         return Obstacle.NO_CONDITIONS
-    if seats_left(session) == 0:
+    if left == 0:
         return Obstacle.FULL
     return None
 
