@@ -170,7 +170,9 @@ class OfferPage(Page):
         MultiFieldPanel(
             [FieldPanel("price_list"), FieldPanel("conditions")],
             heading=_("What new sessions start with"),
-            help_text=_("Copied to a new session's form together with the audience. Sessions that exist keep their own."),
+            help_text=_(
+                "Copied to a new session's form together with the audience. Sessions that exist keep their own."
+            ),
         ),
     ]
 

@@ -178,6 +178,7 @@ class PriceListFactory(DjangoModelFactory):
 
     class Meta:
         model = PriceList
+        skip_postgeneration_save = True
         django_get_or_create = ("name",)
 
     name = "Borgmesterforløb"
@@ -200,6 +201,7 @@ class ConditionsFactory(DjangoModelFactory):
 
     class Meta:
         model = Conditions
+        skip_postgeneration_save = True
 
     name = factory.Sequence("Betingelser {}".format)
 

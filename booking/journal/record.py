@@ -32,7 +32,9 @@ def follow(room: str, kinds: Iterable[str], work: Follower) -> None:
 
 
 @transaction.atomic
-def record(kind: str, about: models.Model, *, by=None, on_behalf_of=None, at: datetime | None = None, **details) -> Fact:
+def record(
+    kind: str, about: models.Model, *, by=None, on_behalf_of=None, at: datetime | None = None, **details
+) -> Fact:
     """Write one fact, in the caller's transaction, and call those who follow it after the commit.
 
     ``by`` is the user who did it (none when the house did), ``on_behalf_of`` the person it was done for.

@@ -118,9 +118,7 @@ class SessionPage(Page):
 
     kind = models.CharField(_("kind"), max_length=12, choices=SessionKind.choices, default=SessionKind.DAY)
     starts_on = models.DateField(_("first day"), null=True)
-    ends_on = models.DateField(
-        _("last day"), null=True, blank=True, help_text=_("Leave empty if it is the same day.")
-    )
+    ends_on = models.DateField(_("last day"), null=True, blank=True, help_text=_("Leave empty if it is the same day."))
     starts_time = models.TimeField(
         _("from"), null=True, blank=True, help_text=_("Leave both times empty while they are unknown.")
     )
@@ -326,9 +324,7 @@ class CalendarEntry(models.Model):
     ``sequence`` and ``changed_at`` move exactly when one of the shown fields does (booking.sessions.live).
     """
 
-    session = models.OneToOneField(
-        SessionPage, null=True, on_delete=models.SET_NULL, related_name="calendar_entry"
-    )
+    session = models.OneToOneField(SessionPage, null=True, on_delete=models.SET_NULL, related_name="calendar_entry")
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     sequence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()

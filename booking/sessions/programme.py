@@ -57,7 +57,9 @@ class DayBlock(blocks.StructBlock):
     """One day; the first is the day the session starts on."""
 
     heading = blocks.CharBlock(
-        label=_("Heading"), required=False, help_text=_("Only if the day has a name of its own; the date comes by itself.")
+        label=_("Heading"),
+        required=False,
+        help_text=_("Only if the day has a name of its own; the date comes by itself."),
     )
     items = blocks.ListBlock(ItemBlock(), label=_("Items"))
 

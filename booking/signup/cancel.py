@@ -24,8 +24,6 @@ def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
     booking.status = BookingStatus.CANCELLED
     booking.cancelled_at = now
     booking.save(update_fields=["status", "cancelled_at"])
-    record(
-        CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference
-    )
+    record(CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference)
     logger.info("booking in order %s cancelled", booking.order.reference)
     return booking

@@ -30,9 +30,7 @@ class Order(models.Model):
     #: Drawn when the form is shown; a form that is sent twice makes one order.
     submission = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     booker = models.ForeignKey(Person, verbose_name=_("booker"), on_delete=models.PROTECT, related_name="orders")
-    payer = models.ForeignKey(
-        Municipality, verbose_name=_("payer"), on_delete=models.PROTECT, related_name="orders"
-    )
+    payer = models.ForeignKey(Municipality, verbose_name=_("payer"), on_delete=models.PROTECT, related_name="orders")
     payer_name = models.CharField(_("payer's name"), max_length=80)  # frozen
     payer_cvr = models.CharField(_("payer's CVR number"), max_length=8)  # frozen
     gln = models.CharField(_("EAN number"), max_length=13, blank=True)  # empty only when nothing is to be paid
@@ -97,9 +95,7 @@ class Booking(models.Model):
     participant = models.ForeignKey(
         Person, verbose_name=_("participant"), on_delete=models.PROTECT, related_name="bookings"
     )
-    office = models.ForeignKey(
-        Office, verbose_name=_("admitted as"), on_delete=models.PROTECT, related_name="bookings"
-    )
+    office = models.ForeignKey(Office, verbose_name=_("admitted as"), on_delete=models.PROTECT, related_name="bookings")
     status = models.CharField(
         _("status"), max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED
     )

@@ -105,6 +105,8 @@ def place_order(
         raise NoEanNumber
     if not all(booker.may_act_for(seat.participant, today(now)) for seat in seats):
         raise MayNotActFor
+    if len({seat.participant for seat in seats}) < len(seats):
+        raise CannotBook(Obstacle.ALREADY_BOOKED)
     offices = [admit(session, seat.participant) for seat in seats]
 
     payer = offices[0].municipality

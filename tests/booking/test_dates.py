@@ -1,0 +1,84 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from booking.dates import COPENHAGEN, When, danish_moment, exists, today
+
+NOON = time(12)
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (When(date(2022, 6, 1), date(2022, 6, 1)), "onsdag den 1. juni 2022"),
+        (
+            When(date(2022, 4, 27), date(2022, 4, 27), time(10), time(18)),
+            "onsdag den 27. april 2022 kl. 10.00-18.00",
+        ),
+        (
+            When(date(2022, 12, 5), date(2022, 12, 6), NOON, NOON),
+            "mandag den 5. – tirsdag den 6. december 2022 kl. 12.00-12.00",
+        ),
+        (
+            When(date(2022, 1, 31), date(2022, 2, 1), NOON, NOON),
+            "mandag den 31. januar – tirsdag den 1. februar 2022 kl. 12.00-12.00",
+        ),
+        (
+            When(date(2026, 12, 31), date(2027, 1, 1)),
+            "torsdag den 31. december 2026 – fredag den 1. januar 2027",
+        ),
+        (When(date(2028, 5, 1), date(2028, 6, 30), words="maj/juni 2028"), "maj/juni 2028"),
+    ],
+    ids=["day", "hours", "overnight", "two months", "two years", "words"],
+)
+def test_a_date_is_said_as_a_dane_says_it(when, said):
+    assert str(when) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hours"),
+    [(date(2027, 3, 27), date(2027, 3, 28), 23), (date(2026, 10, 24), date(2026, 10, 25), 25)],
+    ids=["spring", "autumn"],
+)
+def test_a_night_with_a_clock_change_is_an_hour_off(first, last, hours):
+    when = When(first, last, NOON, NOON)
+
+    assert when.ends_at.astimezone(UTC) - when.starts_at.astimezone(UTC) == timedelta(hours=hours)
+
+
+def test_without_hours_it_is_over_at_midnight():
+    when = When(date(2026, 5, 5), date(2026, 5, 6))
+
+    assert not when.is_over(datetime(2026, 5, 6, 23, 59, tzinfo=COPENHAGEN))
+    assert when.is_over(datetime(2026, 5, 7, tzinfo=COPENHAGEN))
+
+
+def test_in_progress_is_started_and_not_over():
+    when = When(date(2026, 5, 5), date(2026, 5, 6), NOON, NOON)
+    midnight = datetime(2026, 5, 6, tzinfo=COPENHAGEN)
+
+    assert when.has_started(midnight)
+    assert not when.is_over(midnight)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"starts_time": NOON}, {"ends_time": NOON}, {"starts_time": NOON, "ends_time": time(11)}],
+    ids=["no end", "no start", "backwards"],
+)
+def test_impossible_hours_are_refused(times):
+    with pytest.raises(ValueError, match=r"time|ends before"):
+        When(date(2026, 5, 5), date(2026, 5, 5), **times)
+
+
+def test_the_hour_that_summer_time_skips_does_not_exist():
+    assert not exists(date(2027, 3, 28), time(2, 30))
+    assert exists(date(2027, 3, 28), time(3, 30))
+    assert exists(date(2026, 10, 25), time(2, 30))
+
+
+def test_moments_are_told_on_the_danish_clock():
+    late = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+
+    assert danish_moment(late) == "2. juli 2026 kl. 00.30"
+    assert today(late) == date(2026, 7, 2)
