@@ -8,6 +8,7 @@ import logging
 import re
 import traceback
 from datetime import UTC, datetime
+from typing import Any
 
 #: What must not be kept, and what is written in its place.
 _TELLTALES = [
@@ -59,8 +60,8 @@ class ReadableFormatter(logging.Formatter):
         return scrubbed(super().format(record))
 
 
-def logging_to_console(formatter: str) -> dict:
-    """Django's ``LOGGING``: everything to the console through ``formatter``, a class of this module."""
+def logging_to_console(formatter: str, level: str = "INFO") -> dict[str, Any]:
+    """Django's ``LOGGING``: ``level`` and up to the console through ``formatter``, a class of this module."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -68,10 +69,11 @@ def logging_to_console(formatter: str) -> dict:
             "line": {"()": f"cms.logs.{formatter}", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": "INFO"},
+        "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django hangs handlers of its own on these; without them all lines pass through ours.
-            "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+            "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+            "django_tasks": {"level": "WARNING"},  # two lines for each saved page, else
         },
     }

@@ -45,7 +45,7 @@ EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ["DEFAULT_FROM_EMAIL"]
 
-STORAGES = {
+STORAGES: dict[str, dict] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -63,10 +63,10 @@ if "S3_BUCKET" in os.environ:
             "querystring_auth": False,
         },
     }
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(os.environ["MEDIA_HOST"])
-    ADMIN_CONTENT_SECURITY_POLICY["img-src"].append(os.environ["MEDIA_HOST"])
+    images = [os.environ["MEDIA_HOST"]]
 else:
     MEDIA_ROOT = os.environ["MEDIA_ROOT"]
+    images = []
 
 # Behind a proxy that ends TLS. It must set or remove this header itself, or anyone can claim to come by HTTPS.
 if "PROXY_SSL_HEADER" in os.environ:
@@ -80,6 +80,13 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"  # a browser takes such a cookie from this very host over HTTPS alone
 CSRF_COOKIE_NAME = "__Host-csrftoken"
-CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
+
+_site = CONTENT_SECURITY_POLICY["DIRECTIVES"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": _site | {"img-src": [*_site["img-src"], *images], "upgrade-insecure-requests": True}
+}
+ADMIN_CONTENT_SECURITY_POLICY = ADMIN_CONTENT_SECURITY_POLICY | {
+    "img-src": [*ADMIN_CONTENT_SECURITY_POLICY["img-src"], *images]
+}
 
 LOGGING = logging_to_console("JsonFormatter")

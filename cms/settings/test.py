@@ -59,4 +59,4 @@ WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = "tilbud@example.org"
 
-LOGGING = logging_to_console("ReadableFormatter")
+LOGGING = logging_to_console("ReadableFormatter", level="WARNING")

@@ -1,0 +1,101 @@
+"""Production starts on its environment alone, and says what is missing from it."""
+
+import runpy
+
+import pytest
+from django.urls import Resolver404, resolve
+from wagtail.views import serve
+
+NEEDED = {
+    "SECRET_KEY": "only for this test",
+    "SITE_URL": "https://borgmestre.example.org",
+    "ALLOWED_HOSTS": "borgmestre.example.org",
+    "PGHOST": "db.example.org",
+    "PGDATABASE": "cms",
+    "PGUSER": "cms",
+    "PGPASSWORD": "only for this test",
+    "EMAIL_HOST": "smtp.example.org",
+    "EMAIL_HOST_USER": "cms",
+    "EMAIL_HOST_PASSWORD": "only for this test",
+    "DEFAULT_FROM_EMAIL": "tilbud@example.org",
+    "MEDIA_ROOT": "/srv/media",
+}
+NEEDED_FOR_S3 = {
+    "S3_ENDPOINT_URL": "https://s3.example.org",
+    "S3_ACCESS_KEY": "cms",
+    "S3_SECRET_KEY": "only for this test",
+    "MEDIA_HOST": "media.example.org",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """An environment with what production needs, and nothing of the machine's own."""
+    for name in [*NEEDED, *NEEDED_FOR_S3, "S3_BUCKET", "S3_REGION", "PGPORT", "PROXY_SSL_HEADER"]:
+        monkeypatch.delenv(name, raising=False)
+    for name, setting in NEEDED.items():
+        monkeypatch.setenv(name, setting)
+    return monkeypatch
+
+
+def production() -> dict:
+    return runpy.run_module("cms.settings.production")
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_production_dies_with_the_name_of_what_is_missing(environment, name):
+    environment.delenv(name)
+
+    with pytest.raises(KeyError, match=name):
+        production()
+
+
+@pytest.mark.parametrize("name", NEEDED_FOR_S3)
+def test_media_in_s3_needs_all_of_its_names(environment, name):
+    for needed, setting in NEEDED_FOR_S3.items():
+        environment.setenv(needed, setting)
+    environment.setenv("S3_BUCKET", "media")
+    environment.delenv(name)
+
+    with pytest.raises(KeyError, match=name):
+        production()
+
+
+def test_media_in_s3_may_be_shown(environment):
+    environment.delenv("MEDIA_ROOT")
+    environment.setenv("S3_BUCKET", "media")
+    for name, setting in NEEDED_FOR_S3.items():
+        environment.setenv(name, setting)
+
+    settings = production()
+
+    assert settings["STORAGES"]["default"]["OPTIONS"]["custom_domain"] == "media.example.org"
+    assert "media.example.org" in settings["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]["img-src"]
+    assert "media.example.org" in settings["ADMIN_CONTENT_SECURITY_POLICY"]["img-src"]
+
+
+def test_production_wants_https(environment):
+    environment.setenv("SITE_URL", "http://borgmestre.example.org")
+
+    with pytest.raises(ValueError, match="SITE_URL"):
+        production()
+
+
+def test_production_trusts_no_proxy_unless_told(environment):
+    assert "SECURE_PROXY_SSL_HEADER" not in production()
+
+    environment.setenv("PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO")
+
+    assert production()["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_development_stays_out_of_production(environment):
+    settings = production()
+
+    assert settings["ROOT_URLCONF"] == "cms.urls"
+    assert "EMAIL_BACKEND" not in settings  # so Django's own: SMTP
+    assert settings.get("DEBUG", False) is False
+    assert resolve("/udvikling/post/", "cms.urls").func is serve  # any page's address, and there is no such page
+    with pytest.raises(Resolver404):
+        resolve("/media/x.png", "cms.urls")
+    assert resolve("/udvikling/post/", "cms.urls_dev").url_name == "sent_mail"
