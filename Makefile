@@ -37,7 +37,7 @@ messages: .venv/installed-dev
 
 requirements: .venv/installed-dev
 	for name in requirements requirements-dev; do \
-	    .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    PATH="$$PWD/.venv/bin:$$PATH" uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	        --no-emit-find-links --no-emit-index-url $$name.in --output-file $$name.txt || exit 1; \
 	done
 

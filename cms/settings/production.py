@@ -34,7 +34,7 @@ DATABASES = {
 }
 CACHES = {"default": DATABASE_CACHE}
 
-# Mail waits in the database for `manage.py db_worker --queue-name "*" --backend mail`.
+# Mail waits in the database for `manage.py db_worker --backend mail`.
 TASKS = TASKS | {"mail": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 EMAIL_HOST = os.environ["EMAIL_HOST"]
