@@ -53,7 +53,10 @@ class CardBlock(blocks.StructBlock):
 
     title = blocks.CharBlock(label=_("Title"), max_length=60)
     text = blocks.TextBlock(label=_("Text"), max_length=200)
-    page = blocks.PageChooserBlock(label=_("Leads to"))
+    link_text = blocks.CharBlock(label=_("Words of the link"), max_length=40)
+    page = blocks.PageChooserBlock(
+        label=_("Leads to"), required=False, help_text=_("Leave empty to lead to the calendar.")
+    )
 
     class Meta:
         label = _("Card")

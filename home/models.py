@@ -1,19 +1,37 @@
 """The pages of the site: front page, catalogue, headings, offers and plain text."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model_string
-from wagtail.models import Page
+from wagtail.models import Page, PageManager, PageQuerySet
 
+from booking.dates import today
 from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage
+from booking.pricing.models import SessionKind
+from booking.signup.lines import session_lines
 from home.blocks import BodyBlock, CardBlock
+from home.forms import CatalogueForm
+from home.listing import (
+    Entry,
+    Filters,
+    Group,
+    choices_among,
+    count_below,
+    entries_of,
+    grouped,
+    matching,
+)
+
+#: So many of the next sessions stand on the front page.
+NEXT_SESSIONS = 4
 
 
 class FrontPage(Page):
@@ -29,6 +47,14 @@ class FrontPage(Page):
     class Meta:
         verbose_name = _("front page")
 
+    def get_context(self, request, *args, **kwargs):
+        now = timezone.now()
+        sessions = SessionPage.objects.live().public().upcoming(now).not_cancelled().for_listing()[:NEXT_SESSIONS]
+        return super().get_context(request, *args, **kwargs) | {
+            "groups": groups_below(self, listed_below(self, now=now)),
+            "lines": session_lines(sessions, now=now),
+        }
+
 
 class CataloguePage(Page):
     """All offers, by heading, with filters and search."""
@@ -42,6 +68,19 @@ class CataloguePage(Page):
 
     class Meta:
         verbose_name = _("catalogue")
+
+    def get_context(self, request, *args, **kwargs):
+        entries = listed_below(self, now=timezone.now(), with_text="q" in request.GET)
+        choices = choices_among(entries, kinds=SessionKind.choices, statuses=OfferStatus.choices)
+        filters = Filters.chosen(request.GET, choices)
+        groups = groups_below(self, matching(entries, filters))
+        return super().get_context(request, *args, **kwargs) | {
+            "filters": filters,
+            "filter_form": CatalogueForm(choices=choices, filters=filters),
+            "groups": groups,
+            "count": count_below(groups),
+            "count_of_all": len(entries),
+        }
 
 
 class HeadingPage(Page):
@@ -57,6 +96,16 @@ class HeadingPage(Page):
     class Meta:
         verbose_name = _("heading")
         verbose_name_plural = _("headings")
+
+    def get_context(self, request, *args, **kwargs):
+        return super().get_context(request, *args, **kwargs) | {"group": self.as_group(now=timezone.now())}
+
+    def as_group(self, *, now: datetime) -> Group:
+        """This heading with its own offers, and its groups with theirs."""
+        below = HeadingPage.objects.descendant_of(self).live().public().order_by("path") if self.pk else []
+        entries = listed_below(self, now=now) if self.pk else []
+        [group] = grouped([self, *below], entries, keep_empty=True)
+        return group
 
 
 class Provider(models.Model):
@@ -88,6 +137,13 @@ class OfferPageForm(WagtailAdminPageForm):
         if len(providers) > 2:
             raise ValidationError(_("Choose two providers at most."), code="too_many")
         return providers
+
+
+class OfferPageQuerySet(PageQuerySet):
+    def for_listing(self, *, with_text: bool = False) -> "OfferPageQuerySet":
+        """With all that a line in a list shows, in two queries; the text only where it is searched."""
+        listed = self.select_related("audience", "term").prefetch_related("providers").order_by("path")
+        return listed if with_text else listed.defer("body")
 
 
 class OfferPage(Page):
@@ -147,6 +203,8 @@ class OfferPage(Page):
         Conditions, verbose_name=_("conditions"), null=True, blank=True, on_delete=models.PROTECT, related_name="offers"
     )
 
+    objects = PageManager.from_queryset(OfferPageQuerySet)()
+
     base_form_class = OfferPageForm
     parent_page_types = ["home.HeadingPage"]
     subpage_types = ["booking.SessionPage"]
@@ -185,14 +243,25 @@ class OfferPage(Page):
         if self.image and not self.image_alt:
             raise ValidationError({"image_alt": _("Say in a few words what the image shows.")})
 
+    def get_context(self, request, *args, **kwargs):
+        now = timezone.now()
+        sessions = self.sessions()
+        return super().get_context(request, *args, **kwargs) | {
+            "upcoming": session_lines(sessions.upcoming(now), now=now),
+            "past": session_lines(sessions.past(now), now=now),
+            "is_past": self.is_past(today(now)),
+        }
+
     def session_defaults(self) -> dict:
         """What the form of a new session below this offer is filled with."""
         defaults = {"audience": self.audience, "price_list": self.price_list, "conditions": self.conditions}
         return {name: value for name, value in defaults.items() if value is not None}
 
     def sessions(self):
-        """The live sessions below, with all that a list shows."""
-        return SessionPage.objects.child_of(self).live().for_listing()
+        """The live sessions below, with all that a list shows; none that an editor has put behind a lock."""
+        if not self.pk:  # the editor previews a page before it is saved
+            return SessionPage.objects.none()
+        return SessionPage.objects.child_of(self).live().filter(view_restrictions=None).for_listing()
 
     @property
     def provider_names(self) -> str:
@@ -218,3 +287,29 @@ class TextPage(Page):
     class Meta:
         verbose_name = _("text page")
         verbose_name_plural = _("text pages")
+
+
+class LoadedThing(models.Model):
+    """One thing that ``load_catalogue`` has made, so that it is made once.
+
+    From then on it belongs to the editors, who may rename, move or delete it without getting it back.
+    """
+
+    key = models.CharField(max_length=200, unique=True)
+    made_id = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def listed_below(page: Page, *, now: datetime, with_text: bool = False) -> list[Entry]:
+    """The public offers below a page as entries: a fixed number of queries, however many there are."""
+    offers = OfferPage.objects.descendant_of(page).live().public().for_listing(with_text=with_text)
+    sessions = SessionPage.objects.descendant_of(page).live().public().select_related("calendar_entry")
+    return entries_of(offers, sessions.defer("programme").order_by("starts_on", "starts_time", "path"), now=now)
+
+
+def groups_below(page: Page, entries: list[Entry]) -> list[Group]:
+    """The public headings below a page with those of the entries that belong to each, in the order of the tree."""
+    headings = HeadingPage.objects.descendant_of(page).live().public().order_by("path")
+    return grouped(headings, entries)

@@ -31,6 +31,11 @@ class SessionLine:
         return self.obstacle is None and self.seats_left is not None and self.seats_left <= FEW
 
     @property
+    def leaf_words(self) -> str:
+        """What its calendar leaf says while there is no date: "maj/juni", with the year below."""
+        return self.session.when.words.removesuffix(str(self.session.when.starts_on.year)).strip()
+
+    @property
     def shows_price(self) -> bool:
         """What a seat costs today says nothing of a session that is over or called off."""
         return self.obstacle not in {Obstacle.OVER, Obstacle.CANCELLED}
