@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
 
 from booking.money import MOMS
 
@@ -49,7 +51,7 @@ class Seller(models.Model):
         return self.name
 
 
-class PriceList(models.Model):
+class PriceList(ClusterableModel):
     """What a seller charges by kind of session. Sessions point at the list, so a new row reaches them all."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
@@ -71,7 +73,7 @@ class PriceList(models.Model):
 class PriceRow(models.Model):
     """The net price of one kind of session from a day on; 0 is free, no row at all is not decided."""
 
-    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="rows")
+    price_list = ParentalKey(PriceList, on_delete=models.CASCADE, related_name="rows")
     kind = models.CharField(_("kind of session"), max_length=12, choices=SessionKind.choices)
     valid_from = models.DateField(_("valid from"))
     net = NetField(_("kroner, excluding VAT"), help_text=_("Whole kroner. 0 means free."))

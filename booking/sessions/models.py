@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageQuerySet
 
@@ -18,6 +18,7 @@ from booking.dates import COPENHAGEN, When, exists, today
 from booking.people.models import Audience
 from booking.pricing.models import Conditions, NetField, PriceList, SessionKind
 from booking.pricing.price import Tariff, tariff_for
+from booking.sessions.panels import PricePanel
 from booking.sessions.programme import DayBlock, dated_days
 
 
@@ -220,7 +221,7 @@ class SessionPage(Page):
         FieldRowPanel([FieldPanel("moderator"), FieldPanel("contact")]),
     ]
     signup_panels = [
-        HelpPanel(template="booking/admin/price_preview.html", heading=_("What it costs")),
+        PricePanel(heading=_("What it costs")),
         FieldPanel("audience"),
         FieldPanel("capacity"),
         FieldRowPanel([FieldPanel("signup_opens_at"), FieldPanel("signup_closes_at")]),
@@ -231,6 +232,7 @@ class SessionPage(Page):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        permissions = [("cancel_sessionpage", "Can cancel session")]
         indexes = [models.Index(fields=["starts_on"], name="session_starts_on")]
 
     def clean(self):

@@ -120,6 +120,7 @@ class Booking(models.Model):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         ordering = ["-booked_at", "-pk"]
+        permissions = [("cancel_booking", "Can cancel booking")]
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "participant"],
