@@ -20,3 +20,4 @@ logconfig_dict = logging_to_console("JsonFormatter") | {
         "gunicorn.access": {"handlers": [], "propagate": True},
     }
 }
+control_socket_disable = True  # nobody steers it while it runs

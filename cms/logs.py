@@ -7,8 +7,13 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
+
+#: An error with a hundred causes is not a hundred times as interesting.
+MOST_LINES = 100
 
 #: What must not be kept, and what is written in its place.
 _TELLTALES = [
@@ -26,16 +31,16 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def _trail(error: BaseException) -> str:
-    """Where an error came from: its kind and its lines of code, innermost last.
+def _trail(error: BaseException | None) -> Iterator[str]:
+    """Where an error came from, and what caused it: kind, message and lines of code, innermost last.
 
-    Only the first line of its message: databases put the row that failed on the next.
+    Only the first line of a message: databases put the row that failed on the next.
     """
-    message = str(error).partition("\n")[0]
-    lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    trail = "\n".join([f"{type(error).__name__}: {message}", *lines])
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return f"{trail}\ncaused by {_trail(cause)}" if cause else trail
+    while error:
+        yield f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        for frame in traceback.extract_tb(error.__traceback__):
+            yield f"  {frame.filename}:{frame.lineno} {frame.name}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 class JsonFormatter(logging.Formatter):
@@ -49,7 +54,7 @@ class JsonFormatter(logging.Formatter):
             "message": scrubbed(record.getMessage()),
         }
         if record.exc_info and record.exc_info[1]:
-            entry["error"] = scrubbed(_trail(record.exc_info[1]))
+            entry["error"] = scrubbed("\n".join(islice(_trail(record.exc_info[1]), MOST_LINES)))
         return json.dumps(entry, ensure_ascii=False)
 
 

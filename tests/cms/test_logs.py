@@ -47,7 +47,7 @@ def test_production_writes_one_json_object_a_line():
     assert "\n" not in line
     assert (entry["level"], entry["logger"], entry["message"]) == ("error", "booking", "order 7KQ2")
     assert "ValueError: null in column x" in entry["error"]
-    assert "caused by KeyError" in entry["error"]
+    assert "KeyError: '<e-mail>'" in entry["error"]  # its cause
     assert "record_of_a_failure" in entry["error"]
 
 

@@ -38,4 +38,4 @@ def test_the_page_shows_the_newest_first(client, db):
 
 
 def test_an_empty_mailbox_says_so(client, db):
-    assert "ingen post" in client.get("/udvikling/post/").content.decode()
+    assert "ikke sendt nogen mails" in client.get("/udvikling/post/").content.decode()

@@ -7,14 +7,18 @@ import sys
 from django.conf import settings
 
 SCRIPT = """
-import django; django.setup()
+import django
+django.setup()
 from django.core.management import call_command
-from django.test.utils import setup_databases
+from django.test.utils import setup_databases, teardown_databases
 databases = setup_databases(verbosity=0, interactive=False)
 call_command("migrate", check_unapplied=True, verbosity=0)
+
 from wagtail.models import Locale, Page
-from wagtail.search.models import IndexEntry
-print(Page.objects.filter(depth=1).count(), Locale.objects.get().language_code, IndexEntry.objects.count() > 0)
+root = Page.objects.get(depth=1)
+root.add_child(instance=Page(title="Borgmesterpension"))
+print(Locale.objects.get().language_code, Page.objects.search("borgmesterpension").count())
+teardown_databases(databases, verbosity=0)
 """
 
 
@@ -29,4 +33,4 @@ def test_the_migrations_make_a_database_that_works():
     )
 
     assert made.returncode == 0, made.stderr
-    assert made.stdout.split() == ["1", "da", "True"]
+    assert made.stdout.split() == ["da", "1"]
