@@ -87,6 +87,9 @@ LOCALE_PATHS = [
 TIME_ZONE = "Europe/Copenhagen"
 USE_TZ = True
 
+#: Whether `manage.py load_demo` may fill this site with people and bookings to try it with.
+DEMO = False
+
 # Data
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -204,3 +207,9 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+
+# Calendars
+
+#: What the UID of every calendar event ends in; empty means SITE_URL's host. It must never change once a calendar has
+#: seen an event, or every subscriber has each of them twice: on a move to another name, write the old one here.
+CALENDAR_DOMAIN = ""

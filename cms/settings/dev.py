@@ -8,6 +8,7 @@ from .base import *
 
 DEBUG = os.environ.get("DEBUG") == "1"  # off unless asked for, so that error pages are the real ones
 SECRET_KEY = "known to everyone, for development alone"
+DEMO = True
 
 HOST = os.environ.get("HOST", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")

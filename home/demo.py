@@ -1,0 +1,203 @@
+"""People and bookings to try a new site with: offices instead of names, reserved addresses instead of real ones.
+
+The bookings are made by the same function as the site's, at moments in the past few weeks. What follows from them
+follows here too: the confirmations are written, and sent to whatever takes mail.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from stdnum import ean
+
+from booking.models import Municipality, Office, Person, Secretary, SessionPage
+from booking.people.models import OfficeKind
+from booking.people.signin import give_sign_in, give_staff_sign_in
+from booking.signup.cancel import cancel_booking
+from booking.signup.reserve import Purchase, Seat, place_order
+from home.models import LoadedThing
+
+TERM_BEFORE = (date(2022, 1, 1), date(2025, 12, 31))
+TERM = date(2026, 1, 1)
+
+#: So many of the mayors took office in 2026.
+NEWLY_ELECTED = 40
+
+#: Whose secretaries sign in. The last one acts for two mayors, an old hand and a new one.
+SECRETARIES = {
+    "Fanø": ["Fanø"],
+    "Aarhus": ["Aarhus"],
+    "Bornholm": ["Bornholm"],
+    "Lejre": ["Lejre"],
+    "Ærø": ["Ærø", "Langeland"],
+}
+DIRECTORS = ["Fanø", "Gentofte", "Horsens", "Odense", "Viborg"]
+COUNCIL_MEMBERS = ["Esbjerg", "Randers", "Slagelse"]
+#: Mayors who sit on a health council themselves.
+COUNCIL_MAYORS = ["Holbæk", "Varde"]
+
+STAFF = {
+    "redaktoer@example.org": ("Demo-redaktør", "Redaktør"),
+    "kursus@example.org": ("Demo-kursusadministrator", "Kursusadministrator"),
+}
+
+#: The sessions with bookings, by the keys of course.toml, and how many there are. 20 seats leave two.
+JUST_HELD = "2026-dilemmaer"
+NEARLY_FULL = "2026-svaere-loesninger"
+FREE_OF_CHARGE = "2026-teknologi-og-data"
+FOR_NEW_MAYORS = "2026-nyvalgte"
+OVERNIGHT = "2026-samspil-med-forvaltningen"
+SEATS_LEFT = 2
+
+MARK = "person:demo"
+
+
+@transaction.atomic
+def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None) -> None:
+    """Make the demo's people and bookings, once. A second run changes nothing."""
+    if LoadedThing.objects.filter(key=MARK).exists():
+        tell("The demo is there already")
+        return
+    municipalities = {municipality.name: municipality for municipality in Municipality.objects.order_by("name")}
+    tell("Mayors, secretaries, directors and members of health councils")
+    mayors = make_mayors(municipalities)
+    make_secretaries(mayors)
+    make_others(municipalities, mayors)
+    for person in Person.objects.exclude(email=None):
+        give_sign_in(person)
+    tell("Staff")
+    for email, (name, group) in STAFF.items():
+        give_staff_sign_in(email, name, [Group.objects.get_or_create(name=group)[0]])
+    tell("Bookings")
+    make_bookings(mayors, now=now)
+    LoadedThing.objects.create(key=MARK, made_id=mayors["Fanø"].pk)
+
+
+def make_mayors(municipalities: dict[str, Municipality]) -> dict[str, Person]:
+    """The sitting mayor of every municipality; those who were newly elected took over from somebody."""
+    mayors = {}
+    for name, municipality in municipalities.items():
+        mayor = Person.objects.create(name=f"Borgmesteren i {name}", email=address("borgmester", name))
+        starts_on, ends_on = TERM_BEFORE
+        if name in newly_elected(municipalities):
+            predecessor = Person.objects.create(name=f"Tidligere borgmester i {name}")
+            Office.objects.create(
+                person=predecessor,
+                kind=OfficeKind.MAYOR,
+                municipality=municipality,
+                starts_on=starts_on,
+                ends_on=ends_on,
+            )
+            starts_on = TERM
+        Office.objects.create(person=mayor, kind=OfficeKind.MAYOR, municipality=municipality, starts_on=starts_on)
+        mayors[name] = mayor
+    return mayors
+
+
+def newly_elected(names: Iterable[str]) -> set[str]:
+    """Forty of the municipalities, Langeland among them and none of the other secretaries' old hands."""
+    settled = {"Fanø", "Ærø", "Langeland", *COUNCIL_MAYORS}
+    others = [name for name in sorted(names) if name not in settled]
+    return {"Langeland", *others[:: len(others) // NEWLY_ELECTED][: NEWLY_ELECTED - 1]}
+
+
+def make_secretaries(mayors: dict[str, Person]) -> None:
+    for home, principals in SECRETARIES.items():
+        secretary = Person.objects.create(
+            name=f"Sekretæren i {home}", email=address("sekretaer", home), phone="12 34 56 78"
+        )
+        for name in principals:
+            Secretary.objects.create(secretary=secretary, principal=mayors[name], starts_on=TERM)
+
+
+def make_others(municipalities: dict[str, Municipality], mayors: dict[str, Person]) -> None:
+    for name in DIRECTORS:
+        director = Person.objects.create(name=f"Kommunaldirektøren i {name}", email=address("kommunaldirektoer", name))
+        hold(director, OfficeKind.MUNICIPAL_DIRECTOR, municipalities[name])
+    for name in COUNCIL_MEMBERS:
+        chair = Person.objects.create(name=f"Udvalgsformanden i {name}", email=address("udvalgsformand", name))
+        hold(chair, OfficeKind.COMMITTEE_CHAIR, municipalities[name])
+        hold(chair, OfficeKind.HEALTH_COUNCIL_MEMBER, municipalities[name])
+    for name in COUNCIL_MAYORS:
+        hold(mayors[name], OfficeKind.HEALTH_COUNCIL_MEMBER, municipalities[name])
+
+
+def hold(person: Person, kind: str, municipality: Municipality) -> None:
+    Office.objects.create(person=person, kind=kind, municipality=municipality, starts_on=TERM)
+
+
+def make_bookings(mayors: dict[str, Person], *, now: datetime) -> None:
+    """A session just held, one with two seats left, a few elsewhere, and one booking taken back."""
+    new = newly_elected(mayors)
+    old_hands = [name for name in mayors if name not in new and name not in {"Fanø", "Ærø"}]
+
+    held = the_session(JUST_HELD)
+    if held:
+        before = held.when.starts_at - timedelta(days=20)
+        for hour, name in enumerate(["Fanø", *old_hands[:7]]):
+            book(held, mayors[name], now=before + timedelta(hours=hour))
+    nearly_full = the_session(NEARLY_FULL)
+    if nearly_full:
+        names = old_hands[: nearly_full.capacity - SEATS_LEFT]
+        for hour, name in enumerate(names):
+            book(nearly_full, mayors[name], now=now - timedelta(days=9) + timedelta(hours=7 * hour))
+    free = the_session(FREE_OF_CHARGE)
+    if free:
+        for hour, name in enumerate(old_hands[18:22]):
+            book(free, mayors[name], now=now - timedelta(days=4) + timedelta(hours=hour))
+    for_new = the_session(FOR_NEW_MAYORS)
+    if for_new:
+        for hour, name in enumerate(sorted(new - {"Langeland"})[:3]):
+            book(for_new, mayors[name], now=now - timedelta(days=3) + timedelta(hours=hour))
+    overnight = the_session(OVERNIGHT)
+    if overnight:
+        for hour, name in enumerate(old_hands[22:25]):
+            diet = "Vegetar" if hour == 1 else ""
+            book(overnight, mayors[name], diet=diet, now=now - timedelta(days=6) + timedelta(hours=hour))
+        order = book(overnight, mayors[old_hands[25]], now=now - timedelta(days=6))
+        cancel_booking(order.bookings.get(), by=order.booker.user, now=now - timedelta(days=2))
+
+
+def the_session(key: str) -> SessionPage | None:
+    """A session of the catalogue, wherever it is now; None if an editor has deleted or hidden it."""
+    made = LoadedThing.objects.filter(key=f"sessionpage:{key}").values("made_id")
+    return SessionPage.objects.live().filter(pk__in=made).first()
+
+
+def book(session: SessionPage, mayor: Person, *, now: datetime, diet: str = ""):
+    """A seat for a mayor, ordered by the secretary where there is one."""
+    acting = mayor.secretaries.select_related("secretary").first()
+    booker = acting.secretary if acting else mayor
+    municipality = mayor.offices.get(kind=OfficeKind.MAYOR).municipality
+    tariff = session.tariff(now=now)
+    return place_order(
+        session,
+        seats=[Seat(participant=mayor, diet=diet)],
+        purchase=Purchase(
+            contact_name=booker.name,
+            contact_email=booker.email,
+            contact_phone=booker.phone,
+            gln="" if tariff.price.is_free else ean_number(municipality),
+            person_reference="" if tariff.price.is_free else "Borgmestersekretariatet",
+        ),
+        booker=booker,
+        shown_net=tariff.net,
+        shown_conditions=session.conditions.current().pk,
+        submission=uuid4(),
+        now=now,
+    )
+
+
+def ean_number(municipality: Municipality) -> str:
+    """An EAN number that looks right and belongs to nobody we know."""
+    digits = f"579999900{municipality.code}"
+    return digits + ean.calc_check_digit(digits)
+
+
+def address(office: str, name: str) -> str:
+    """``borgmester.fanoe@example.org``."""
+    for danish, plain in {"æ": "ae", "ø": "oe", "å": "aa", " ": "-"}.items():
+        name = name.lower().replace(danish, plain)
+    return f"{office}.{name}@example.org"
