@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.utils.translation import gettext
 
 pytestmark = pytest.mark.urls("cms.urls_dev")
 
@@ -38,4 +39,4 @@ def test_the_page_shows_the_newest_first(client, db):
 
 
 def test_an_empty_mailbox_says_so(client, db):
-    assert "ikke sendt nogen mails" in client.get("/udvikling/post/").content.decode()
+    assert gettext("No mail has been sent yet.") in client.get("/udvikling/post/").content.decode()
