@@ -43,3 +43,4 @@ if "EMAIL_HOST" in os.environ:
     EMAIL_TIMEOUT = 10
 
 LOGGING = logging_to_console("ReadableFormatter")
+LOGGING["loggers"]["wagtail"] = {"level": "WARNING"}  # else three lines for each page that the demo is made of
