@@ -1,0 +1,84 @@
+"""Who may sign in, and with which address: the register decides for persons, the user itself for staff.
+
+Everybody signs in by a code sent to their address; nobody has a password. A user's name is opaque and its password
+unusable, so that neither can be guessed or asked for.
+"""
+
+from collections.abc import Iterable
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractBaseUser, Group, User
+from django.db import transaction
+
+from booking.people.models import Person
+
+
+def user_with(email: str) -> User | None:
+    """The user who signs in with this address right now, or None.
+
+    The register is asked each time, so an address that was changed there works, and the old one fails, at once.
+    """
+    email = email.strip().lower()
+    if not email:
+        return None
+    person = Person.objects.filter(email=email).first()
+    if person is None:
+        user = User.objects.filter(email__iexact=email, person=None).order_by("pk").first()
+    else:
+        user = give_sign_in(person)
+    return user if user and user.is_active else None
+
+
+@transaction.atomic
+def give_sign_in(person: Person) -> User | None:
+    """Let ``person`` sign in with the address in the register, and with no other; None if there is none.
+
+    Call it whenever the address may have changed: whoever is signed in with the old one is signed out everywhere.
+    """
+    registered = Person.objects.select_for_update(of=("self",)).select_related("user").get(pk=person.pk)
+    user, email = registered.user, registered.email
+    if user and user.email != email and _is_staff(user):
+        # Or else whoever keeps the register could hand an editor's rights to any address.
+        user = None
+    if email:
+        user = user or User.objects.filter(email__iexact=email, person=None).order_by("pk").first() or _new_user()
+        _write_address(user, email, name=registered.name)
+    elif user:
+        _write_address(user, "", name=registered.name)
+        user = None
+    if registered.user != user:
+        registered.user = user
+        registered.save(update_fields=["user"])
+    person.user = user
+    return user
+
+
+@transaction.atomic
+def give_staff_sign_in(email: str, name: str, groups: Iterable[Group]) -> User:
+    """Let somebody of the house sign in with ``email`` and work in these groups. Doing it again changes nothing."""
+    email = email.strip().lower()
+    user = User.objects.filter(email__iexact=email).order_by("pk").first() or _new_user()
+    _write_address(user, email, name=name)
+    user.groups.set(groups)
+    return user
+
+
+def _new_user() -> User:
+    return User(username=uuid4().hex)
+
+
+def _is_staff(user: User) -> bool:
+    return user.is_superuser or user.groups.exists() or user.user_permissions.exists()
+
+
+def _write_address(user: User, email: str, *, name: str) -> None:
+    if user.pk is None or user.email != email:
+        user.email = email
+        _sign_out_everywhere(user)
+    user.first_name = name[: User._meta.get_field("first_name").max_length]
+    user.save()
+
+
+def _sign_out_everywhere(user: AbstractBaseUser) -> None:
+    """A new unusable password: Django lets every session that knew the old one go."""
+    user.set_unusable_password()
