@@ -5,7 +5,7 @@ scheduled change nothing (wagtail#13959).
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
@@ -22,29 +22,40 @@ from booking.sessions.models import CalendarEntry, SessionPage, Venue
 def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | None:
     """Bring the calendar entry in step with the live page; give the entry, or None if it never was public."""
     now = now or timezone.now()
+    # The session first, as in place_order: one order of locks, and two who publish at once make one entry.
+    page = _public().select_for_update(of=("self",)).filter(pk=session_id).first()
     entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=session_id).first()
-    page = SessionPage.objects.live().public().select_related("venue").filter(pk=session_id).first()
     if page is None or page.when is None:
         return entry and _take_away(entry, now)
-    shown = _shown(page)
     if entry is None:
-        entry = CalendarEntry.objects.create(session=page, created_at=now, changed_at=now, **shown)
+        entry = CalendarEntry.objects.create(session=page, created_at=now, changed_at=now, **_shown(page))
         record(SESSION_SHOWN, entry, at=now, sequence=0)
-    elif entry.gone_at or any(getattr(entry, name) != value for name, value in shown.items()):
+    elif not _is_in_step(entry, page):
         entry.gone_at = None
-        _show(entry, shown, now)
+        _show(entry, _shown(page), now)
     return entry
 
 
 @transaction.atomic
 def cancel_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
     """Call a published session off. Doing it again changes nothing; the page stays and says so."""
+    # Whoever is being booked right now goes first, or comes too late; nobody is left with a seat and no word of it.
+    SessionPage.objects.select_for_update(of=("self",)).get(pk=session.pk)
     entry = CalendarEntry.objects.select_for_update(of=("self",)).get(session=session)
     if entry.cancelled_at is None:
         entry.cancelled_at = now
         _show(entry, {}, now)
         record(SESSION_CANCELLED, entry, by=by, at=now)
     return entry
+
+
+def _public():
+    """The sessions that calendars show. An alias is another page for the same session, not a session of its own."""
+    return SessionPage.objects.live().public().filter(alias_of=None).select_related("venue")
+
+
+def _is_in_step(entry: CalendarEntry, page: SessionPage) -> bool:
+    return entry.gone_at is None and all(getattr(entry, name) == value for name, value in _shown(page).items())
 
 
 def _shown(page: SessionPage) -> dict:
@@ -66,7 +77,8 @@ def _show(entry: CalendarEntry, shown: dict, now: datetime) -> None:
     for name in changed:
         setattr(entry, name, shown[name])
     entry.sequence += 1
-    entry.changed_at = now
+    # Calendars know whole seconds, and a clock may be put back: each version has a moment of its own, and later.
+    entry.changed_at = max(now, entry.changed_at + timedelta(seconds=1))
     entry.save()
     record(SESSION_SHOWN, entry, at=now, sequence=entry.sequence, changed=changed)
 
@@ -88,32 +100,55 @@ def venue_changed(venue: Venue) -> None:
     note_all(venue.sessions.values_list("pk", flat=True))
 
 
-def _on_page(sender, instance, **kwargs):
-    # Publishing, unpublishing or moving any page can show or hide the sessions below it.
+def recover(*, now: datetime | None = None) -> int:
+    """Put right what no signal told, such as a process that died halfway; give the number of sessions."""
+    now = now or timezone.now()
+    pages = {page.pk: page for page in _public().select_related("calendar_entry").defer("programme")}
+    stale = [
+        page.pk
+        for page in pages.values()
+        if page.when is not None and (page.entry is None or not _is_in_step(page.entry, page))
+    ]
+    lost = CalendarEntry.objects.filter(gone_at=None, session__isnull=False).values_list("session_id", flat=True)
+    stale += [session_id for session_id in lost if session_id not in pages]
+    for session_id in stale:
+        note(session_id, now=now)
+    return len(stale)
+
+
+def _on_published(sender, instance, **kwargs):
     if isinstance(instance.specific_deferred, SessionPage):
         note(instance.pk)
 
 
-def _on_moved(sender, instance, **kwargs):
-    note_all(SessionPage.objects.descendant_of(instance, inclusive=True).values_list("pk", flat=True))
-
-
-def _on_restriction(sender, instance, **kwargs):
-    _on_moved(sender, instance.page)
-
-
 @transaction.atomic
-def _before_delete(sender, instance, **kwargs):
+def _take_page_away(sender, instance, **kwargs):
+    # Taken from the site, whatever the database says: Wagtail unpublishes a page it is about to delete without saving it.
     entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=instance.pk).first()
     if entry:
         _take_away(entry, timezone.now())
 
 
+def _on_moved(sender, instance, **kwargs):
+    # Where a page lies, and what is closed above it, decides for all the sessions below.
+    note_all(SessionPage.objects.descendant_of(instance, inclusive=True).values_list("pk", flat=True))
+
+
+def _on_restriction_set(sender, instance, **kwargs):
+    _on_moved(sender, instance.page)
+
+
+def _on_restriction_lifted(sender, instance, origin=None, **kwargs):
+    # One that goes because its page is being deleted shows nobody anything; the pages are still there at this moment.
+    if getattr(origin, "model", type(origin)) is PageViewRestriction:
+        _on_moved(sender, instance.page)
+
+
 def connect() -> None:
     """Called once, from the app's ``ready``."""
-    page_published.connect(_on_page, dispatch_uid="booking_session_published")
-    page_unpublished.connect(_on_page, dispatch_uid="booking_session_unpublished")
+    page_published.connect(_on_published, dispatch_uid="booking_session_published")
+    page_unpublished.connect(_take_page_away, dispatch_uid="booking_session_unpublished")
     post_page_move.connect(_on_moved, dispatch_uid="booking_session_moved")
-    post_save.connect(_on_restriction, sender=PageViewRestriction, dispatch_uid="booking_restriction_set")
-    post_delete.connect(_on_restriction, sender=PageViewRestriction, dispatch_uid="booking_restriction_gone")
-    pre_delete.connect(_before_delete, sender=SessionPage, dispatch_uid="booking_session_deleted")
+    post_save.connect(_on_restriction_set, sender=PageViewRestriction, dispatch_uid="booking_restriction_set")
+    post_delete.connect(_on_restriction_lifted, sender=PageViewRestriction, dispatch_uid="booking_restriction_lifted")
+    pre_delete.connect(_take_page_away, sender=SessionPage, dispatch_uid="booking_session_deleted")
