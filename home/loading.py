@@ -1,6 +1,8 @@
 """Filling a new site from the content files: every thing is made once, and from then on it belongs to the editors."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +34,16 @@ MUNICIPALITIES = Path(settings.BASE_DIR) / "booking" / "people" / "data" / "muni
 
 #: When the election terms begin: those of the offers, and the one before, which tells who is newly elected.
 TERMS = (2018, 2022, 2026)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the lines that Wagtail and our rooms log for each page and each booking: a load makes hundreds."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @transaction.atomic

@@ -100,6 +100,11 @@ class HeadingPage(Page):
     def get_context(self, request, *args, **kwargs):
         return super().get_context(request, *args, **kwargs) | {"group": self.as_group(now=timezone.now())}
 
+    @property
+    def first_paragraph(self) -> str:
+        """As much of the introduction as a card has room for."""
+        return self.intro.strip().split("\n\n")[0]
+
     def as_group(self, *, now: datetime) -> Group:
         """This heading with its own offers, and its groups with theirs."""
         below = HeadingPage.objects.descendant_of(self).live().public().order_by("path") if self.pk else []
@@ -112,7 +117,7 @@ class Provider(models.Model):
     """Who is behind an offer: KL, Komponent, or one of them with somebody else."""
 
     name = models.CharField(_("name"), max_length=40, unique=True)
-    sort_order = models.PositiveSmallIntegerField(_("order"), default=0)
+    sort_order = models.PositiveSmallIntegerField(_("place in lists"), default=0)
 
     class Meta:
         verbose_name = _("provider")

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from home.content import ContentError
-from home.loading import load
+from home.loading import load, quietly
 
 
 class Command(BaseCommand):
@@ -12,6 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         try:
-            load(now=timezone.now(), tell=self.stdout.write)
+            with quietly():
+                load(now=timezone.now(), tell=self.stdout.write)
         except ContentError as error:
             raise CommandError(str(error)) from error

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from home.demo import load_demo
+from home.loading import quietly
 
 
 class Command(BaseCommand):
@@ -17,5 +18,5 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         if not (settings.DEBUG or settings.DEMO):
             raise CommandError("This site is not for trying out: neither DEBUG nor DEMO is set.")
-        with redirect_stdout(StringIO()):  # self.stdout still speaks
+        with quietly(), redirect_stdout(StringIO()):  # self.stdout still speaks
             load_demo(now=timezone.now(), tell=self.stdout.write)
