@@ -118,3 +118,10 @@ def browser_type_launch_args(browser_type_launch_args):
 def browser_context_args(browser_context_args):
     """A Danish reader."""
     return browser_context_args | {"locale": "da-DK", "timezone_id": "Europe/Copenhagen"}
+
+
+@pytest.fixture
+def page(page):
+    """A page that gives up soon: everything it waits for is on this machine."""
+    page.set_default_timeout(10_000)
+    return page

@@ -86,7 +86,7 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Making the tables (half a minute the first time)")
             call_command("migrate", interactive=False)
-        call_command("createcachetable")
+        call_command("createcachetable", verbosity=0)
 
     def load_content(self, *, is_new: bool) -> None:
         """Load the catalogue and the demo into a new database, or when their files have changed since."""
