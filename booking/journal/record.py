@@ -7,7 +7,6 @@ whatever failed or died on the way is taken up again by ``catch_up``.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -53,7 +52,9 @@ def record(
         FollowUp(fact=fact, room=room, not_before=at) for room, (kinds, _work) in _followers.items() if kind in kinds
     ]
     for follow_up in FollowUp.objects.bulk_create(due):
-        transaction.on_commit(partial(attempt, follow_up.pk))
+        # Robust: should even the noting of a failure fail, the visitor's booking stands all the same. A lambda, because
+        # Django logs such a failure by the function's name, which a partial does not have.
+        transaction.on_commit(lambda owed=follow_up.pk: attempt(owed), robust=True)
     return fact
 
 

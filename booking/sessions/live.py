@@ -123,7 +123,7 @@ def _on_published(sender, instance, **kwargs):
 
 @transaction.atomic
 def _take_page_away(sender, instance, **kwargs):
-    # Taken from the site, whatever the database says: Wagtail unpublishes a page it is about to delete without saving it.
+    # Taken from the site, whatever its row says: Wagtail unpublishes a page it is about to delete without saving it.
     entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=instance.pk).first()
     if entry:
         _take_away(entry, timezone.now())
