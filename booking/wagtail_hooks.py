@@ -1,7 +1,46 @@
 """Registers with Wagtail what the rooms bring; nothing is made here."""
 
+from django.templatetags.static import static
+from django.urls import path
+from django.utils.html import format_html
+from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from booking.models import Speaker
+from booking.desk import menu, pages, sessions, start
+from booking.people.admin import PersonChooserViewSet
+from booking.sessions.admin import SpeakerViewSet
 
-register_snippet(Speaker)
+register_snippet(SpeakerViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def register_lists():
+    return [
+        menu.BookingsGroup(),
+        menu.RegisterGroup(),
+        menu.PricesGroup(),
+        menu.PlacesGroup(),
+        PersonChooserViewSet(),
+    ]
+
+
+@hooks.register("register_admin_urls")
+def register_actions():
+    return [path("sessions/cancel/<int:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session")]
+
+
+@hooks.register("insert_global_admin_css")
+def register_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("booking/desk.css"))
+
+
+hooks.register("construct_main_menu", menu.without_what_nobody_needs)
+hooks.register("construct_reports_menu", menu.without_workshop_reports)
+hooks.register("construct_homepage_panels", start.start_panels)
+hooks.register("register_page_header_buttons", sessions.session_buttons)
+hooks.register("before_delete_page", pages.refuse_to_delete_page)
+hooks.register("before_bulk_action", pages.refuse_to_delete_pages)
+hooks.register("before_delete_snippet", pages.refuse_to_delete_snippets)
+hooks.register("after_create_page", pages.say_what_is_missing)
+hooks.register("after_edit_page", pages.say_what_is_missing)
+hooks.register("after_unpublish_page", pages.say_that_bookings_are_kept)

@@ -1,0 +1,70 @@
+"""Staff's menu: the rooms' lists under the headings that staff look for them under."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.base import ViewSetGroup
+
+from booking.journal.admin import FactViewSet
+from booking.messages.admin import OutboxViewSet
+from booking.people.admin import (
+    AudienceViewSet,
+    ElectionTermViewSet,
+    MunicipalityViewSet,
+    OfficeViewSet,
+    PersonViewSet,
+    SecretaryViewSet,
+)
+from booking.pricing.admin import ConditionsViewSet, PriceListViewSet, SellerViewSet
+from booking.sessions.admin import ContactViewSet, VenueViewSet
+from booking.signup.admin import BookingViewSet
+
+
+class BookingsGroup(ViewSetGroup):
+    menu_label = _("Bookings")
+    menu_name = "bookings"
+    menu_icon = "form"
+    menu_order = 200
+    items = (BookingViewSet, OutboxViewSet, FactViewSet)
+
+
+class RegisterGroup(ViewSetGroup):
+    menu_label = _("Register")
+    menu_name = "register"
+    menu_icon = "group"
+    menu_order = 210
+    items = (
+        PersonViewSet,
+        OfficeViewSet,
+        SecretaryViewSet,
+        AudienceViewSet,
+        MunicipalityViewSet,
+        ElectionTermViewSet,
+    )
+
+
+class PricesGroup(ViewSetGroup):
+    menu_label = _("Prices and conditions")
+    menu_name = "prices"
+    menu_icon = "tag"
+    menu_order = 220
+    items = (PriceListViewSet, ConditionsViewSet, SellerViewSet)
+
+
+class PlacesGroup(ViewSetGroup):
+    """Speakers, who are a snippet, and whatever ``home`` keeps for its pages join through the hook."""
+
+    menu_label = _("Places and people on the pages")
+    menu_name = "places"
+    menu_icon = "site"
+    menu_order = 230
+    submenu_hook = "register_places_menu_item"
+    items = (VenueViewSet, ContactViewSet)
+
+
+def without_what_nobody_needs(request, items) -> None:
+    """Wagtail's help leads to English pages outside the house."""
+    items[:] = [item for item in items if item.name != "help"]
+
+
+def without_workshop_reports(request, items) -> None:
+    """How often a page type is used is a question for whoever builds the site."""
+    items[:] = [item for item in items if item.name != "page-types-usage"]

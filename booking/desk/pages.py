@@ -1,0 +1,103 @@
+"""Pages can't lose bookings: what the page tree refuses, and what an editor is told after saving."""
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.models import Page
+
+from booking.registers import kept_by, refusal
+from booking.sessions.models import SessionPage
+from booking.signup.models import Booking
+
+#: So many sessions are named in a refusal; the rest are counted in.
+NAMED = 5
+
+
+def refuse_to_delete_page(request, page):
+    """A page with bookings, on itself or below it, stays. Cancelled bookings count: what was agreed is kept."""
+    if sentence := _why_it_stays([page]):
+        messages.error(request, sentence)
+        parent = page.get_parent()
+        return redirect("wagtailadmin_explore", parent.pk if parent else page.pk)
+    return None
+
+
+def refuse_to_delete_pages(request, action_type, objects, action):
+    """The same for many pages at once, whichever of them has the bookings."""
+    pages = [thing for thing in objects if isinstance(thing, Page)]
+    if action_type == "delete" and (sentence := _why_it_stays(pages)):
+        messages.error(request, sentence)
+        return redirect(get_valid_next_url_from_request(request) or _explorer_of(pages[0]))
+    return None
+
+
+def refuse_to_delete_snippets(request, snippets):
+    """A speaker who stands in a programme stays."""
+    for snippet in snippets:
+        if users := kept_by(snippet):
+            messages.error(request, refusal(snippet, users))
+            return redirect(snippet.snippet_viewset.get_url_name("list"))
+    return None
+
+
+def _why_it_stays(pages: list[Page]) -> str:
+    """How many bookings there are, and on which sessions; empty if there are none."""
+    below = Q()
+    for page in pages:
+        below |= Q(session__path__startswith=page.path)
+    if not pages:
+        return ""
+    counts = (
+        Booking.objects.filter(below).values("session__title").annotate(count=Count("pk")).order_by("-count")
+    ).values_list("session__title", "count")
+    total = sum(count for _title, count in counts)
+    if not total:
+        return ""
+    where = ", ".join(f"“{title}” ({count})" for title, count in counts[:NAMED])
+    if len(counts) > NAMED:
+        where += " …"
+    return ngettext(
+        "Nothing was deleted, because there is %(count)d booking: %(where)s. "
+        "What was agreed must be kept. Unpublish the page instead, or have the session cancelled.",
+        "Nothing was deleted, because there are %(count)d bookings: %(where)s. "
+        "What was agreed must be kept. Unpublish the page instead, or have the session cancelled.",
+        total,
+    ) % {"count": total, "where": where}
+
+
+def _explorer_of(page: Page) -> str:
+    return reverse("wagtailadmin_explore", args=[page.get_parent().pk])
+
+
+def say_what_is_missing(request, page) -> None:
+    """After saving a session by hand: whether its price is decided. Autosave says nothing."""
+    session = page.specific_deferred
+    if not isinstance(session, SessionPage) or not request.accepts("text/html"):
+        return
+    draft = page.get_latest_revision_as_object()
+    if draft.tariff(now=timezone.now()) is None:
+        messages.warning(
+            request,
+            _("The price of “%(session)s” is not decided, so nobody can sign up. See the tab “Sign-up”.")
+            % {"session": draft.title},
+        )
+
+
+def say_that_bookings_are_kept(request, page) -> None:
+    """After unpublishing: the bookings are where they were, and nobody has been told."""
+    booked = Booking.objects.filter(session__path__startswith=page.path).holding_a_seat().count()
+    if booked:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d booking is kept. The participant has not been told that the page is gone.",
+                "%(count)d bookings are kept. The participants have not been told that the page is gone.",
+                booked,
+            )
+            % {"count": booked},
+        )

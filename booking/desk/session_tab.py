@@ -1,0 +1,77 @@
+"""The tab "Bookings" in the editor of a session: names for course administrators, numbers for editors."""
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import ObjectList, Panel, TabbedInterface
+from wagtail.permissions import policy_registry
+
+from booking.dates import danish_moment
+from booking.sessions.models import SessionPage
+from booking.signup.models import Booking, Interest
+from booking.signup.sentences import session_sentence
+from booking.signup.standing import session_obstacle
+
+
+class BookingsPanel(Panel):
+    """Who has signed up for the session, as far as the reader may know."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "booking/admin/session_bookings.html"
+
+        def get_context_data(self, parent_context=None):
+            context = super().get_context_data(parent_context)
+            # The live page: a draft in hand may have other seats and other days than what people sign up for.
+            session = self.instance.pk and SessionPage.objects.for_listing().get(pk=self.instance.pk)
+            context["session"] = session
+            if not session:
+                return context
+            user = self.request.user
+            context |= numbers(session)
+            obstacle = session_obstacle(session, now=timezone.now())
+            context["obstacle"] = obstacle and session_sentence(obstacle, session)
+            context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
+            context["cancel_url"] = cancel_url(session, user)
+            if context["sees_names"]:
+                bookings = Booking.objects.for_listing().filter(session=session).order_by("status", "participant__name")
+                context["rows"] = [_row(booking) for booking in bookings]
+                context["interests"] = Interest.objects.filter(session=session).select_related("person")
+                context["list_url"] = f"{reverse('bookings:index')}?session={session.pk}"
+            return context
+
+
+def numbers(session: SessionPage) -> dict[str, int | None]:
+    """How many seats are taken and free, and how many wait to hear of a date."""
+    booked = Booking.objects.filter(session=session).holding_a_seat().count()
+    return {
+        "booked": booked,
+        "free": None if session.capacity is None else max(0, session.capacity - booked),
+        "interested": Interest.objects.filter(session=session).count(),
+    }
+
+
+def cancel_url(session: SessionPage, user) -> str:
+    """Where the session is cancelled; empty when it never was public, is cancelled, or is not for this user."""
+    if session.entry is None or session.is_cancelled or not user.has_perm("booking.cancel_sessionpage"):
+        return ""
+    return reverse("cancel_session", args=[session.pk])
+
+
+def _row(booking: Booking) -> dict:
+    return {
+        "booking": booking,
+        "office": capfirst(booking.office.get_kind_display()),
+        "booked": danish_moment(booking.booked_at),
+        "url": reverse("bookings:inspect", args=[booking.pk]),
+    }
+
+
+def add_to_editor() -> None:
+    """Give the session's editor its last tab. Called from the app's ``ready``.
+
+    The tab knows bookings, which lie above sessions in the house; so it is hung up from here, before Wagtail first
+    asks for the editor, instead of being named in the page's own list of tabs.
+    """
+    tab = ObjectList([BookingsPanel()], heading=_("Bookings"))
+    SessionPage.edit_handler = TabbedInterface([*SessionPage.edit_handler.children, tab])

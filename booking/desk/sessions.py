@@ -1,0 +1,67 @@
+"""What staff do to a whole session: calling it off."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.ui.menus.pages import PageMenuItem
+
+from booking.desk.session_tab import cancel_url, numbers
+from booking.registers import NamedActionView
+from booking.sessions.live import cancel_session
+from booking.sessions.models import SessionPage
+
+
+class CancelSessionView(NamedActionView):
+    """Says what follows of calling a session off, and does it."""
+
+    model = SessionPage
+    template_name = "booking/admin/cancel_session.html"
+    page_title = gettext_lazy("Cancel the session")
+    header_icon = "cross"
+    permission_required = "cancel_sessionpage"
+
+    def user_has_permission(self, permission):
+        """Not one of the permissions on pages, which editors have, but one of its own."""
+        return self.request.user.has_perm(f"booking.{permission}")
+
+    def get_base_object_queryset(self):
+        return SessionPage.objects.for_listing()
+
+    def get_back_url(self):
+        return reverse("wagtailadmin_pages:edit", args=[self.object.pk])
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.user_has_permission(self.permission_required) and not cancel_url(self.object, request.user):
+            if self.object.is_cancelled:
+                messages.info(request, _("The session is cancelled already."))
+            else:
+                messages.info(request, _("The session was never published, so there is nothing to cancel."))
+            return redirect(self.get_back_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def act(self):
+        cancel_session(self.object, by=self.request.user, now=timezone.now())
+        messages.success(self.request, _("“%(session)s” is cancelled.") % {"session": self.object.title})
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(when=self.object.when, **numbers(self.object), **kwargs)
+
+
+class CancelSessionButton(PageMenuItem):
+    label = gettext_lazy("Cancel the session")
+    icon_name = "cross"
+    url_name = "cancel_session"
+    priority = 55
+
+    def is_shown(self, user):
+        return bool(cancel_url(self.page, user))
+
+
+def session_buttons(page, user, view_name, next_url=None):
+    """What the menu of actions at the top of a session's page offers besides Wagtail's own."""
+    session = page.specific_deferred
+    if isinstance(session, SessionPage):
+        yield CancelSessionButton(page=session)

@@ -1,0 +1,73 @@
+"""The first screen after signing in: what comes next, and what needs somebody."""
+
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.admin.ui.components import Component
+from wagtail.permissions import policy_registry
+
+from booking.dates import COPENHAGEN, today
+from booking.journal.models import FollowUp
+from booking.messages.admin import IN_STATE
+from booking.messages.models import OutboxMessage
+from booking.sessions.models import SessionPage
+from booking.signup.models import HOLDS_A_SEAT, Booking
+
+#: How many sessions the first screen shows.
+NEXT = 8
+
+
+class NextSessionsPanel(Component):
+    """The sessions that come next, with seats taken and free; numbers only, for both roles."""
+
+    name = "next_sessions"
+    order = 100
+    template_name = "booking/admin/next_sessions.html"
+
+    def get_context_data(self, parent_context):
+        sessions = (
+            SessionPage.objects.upcoming(timezone.now())
+            .select_related("calendar_entry")
+            .annotate(
+                booked=Count("bookings", filter=Q(bookings__status__in=HOLDS_A_SEAT), distinct=True),
+                interested=Count("interests", distinct=True),
+            )
+        )[:NEXT]
+        return {"sessions": [{"page": page, "free": _free(page)} for page in sessions]}
+
+
+class AttentionPanel(Component):
+    """Today's bookings, and what has not gone as it should; for course administrators."""
+
+    name = "attention"
+    order = 110
+    template_name = "booking/admin/attention.html"
+
+    def get_context_data(self, parent_context):
+        now = timezone.now()
+        midnight = datetime.combine(today(now), datetime.min.time(), COPENHAGEN)
+        outbox = reverse("outbox:index")
+        return {
+            "booked_today": Booking.objects.filter(booked_at__gte=midnight).count(),
+            "cancelled_today": Booking.objects.filter(cancelled_at__gte=midnight).count(),
+            "bookings_url": reverse("bookings:index"),
+            "delayed": OutboxMessage.objects.filter(IN_STATE["delayed"]).count(),
+            "delayed_url": f"{outbox}?state=delayed",
+            "failed": OutboxMessage.objects.filter(IN_STATE["failed"]).count(),
+            "failed_url": f"{outbox}?state=failed",
+            "owed": FollowUp.objects.filter(done_at=None, attempts__gt=0).count(),
+            "journal_url": reverse("journal:index"),
+        }
+
+
+def _free(page) -> int | None:
+    return None if page.capacity is None else max(0, page.capacity - page.booked)
+
+
+def start_panels(request, panels) -> None:
+    """Ours come first."""
+    panels.append(NextSessionsPanel())
+    if policy_registry.get_by_type(Booking).user_has_permission(request.user, "view"):
+        panels.append(AttentionPanel())

@@ -1,0 +1,100 @@
+"""The journal, to look at: who did what, when, and for whom."""
+
+import django_filters
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import InspectView
+from wagtail.permissions import register_permission_policy
+
+from booking.dates import danish_moment
+from booking.journal import kinds
+from booking.journal.models import Fact
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
+
+#: What a fact is called when staff read it.
+NAMES = {
+    kinds.BOOKED: _("Signed up"),
+    kinds.CANCELLED: _("Booking cancelled"),
+    kinds.INTERESTED: _("Wants to hear of the date"),
+    kinds.SESSION_SHOWN: _("New version in the calendars"),
+    kinds.SESSION_CANCELLED: _("Session cancelled"),
+}
+
+
+def named(kind: str) -> str:
+    """A kind in words; one that is new here stands as it is."""
+    return str(NAMES.get(kind, kind))
+
+
+def subject_of(fact: Fact) -> str:
+    """What it is about: the order's reference if it has one, else the thing itself."""
+    return fact.details.get("order") or str(fact.about or fact.about_id)
+
+
+def done_by(fact: Fact) -> str:
+    return str((fact.by.get_full_name() or fact.by.get_username()) if fact.by else _("the site itself"))
+
+
+class FactFilterSet(WagtailFilterSet):
+    kind = django_filters.ChoiceFilter(label=_("What"), choices=list(NAMES.items()))
+    at = django_filters.DateFromToRangeFilter(label=_("When"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Fact
+        fields: list[str] = []
+
+
+class FactIndexView(RegisterIndexView):
+    def get_base_queryset(self):
+        return Fact.objects.select_related("by", "on_behalf_of").prefetch_related("about")
+
+    @cached_property
+    def columns(self):
+        columns = super().columns
+        columns[0].accessor = lambda fact: named(fact.kind)
+        return columns
+
+
+class FactInspectView(InspectView):
+    template_name = "booking/admin/fact.html"
+    page_title = _("Journal")
+
+    def get_page_subtitle(self):
+        return named(self.object.kind)
+
+    def get_context_data(self, **kwargs):
+        fact = self.object
+        return super().get_context_data(
+            what=named(fact.kind),
+            at=danish_moment(fact.at),
+            subject=subject_of(fact),
+            by=done_by(fact),
+            details=sorted(fact.details.items()),
+            follow_ups=[
+                {"room": owed.room, "done": owed.done_at and danish_moment(owed.done_at), "attempts": owed.attempts}
+                for owed in fact.follow_ups.order_by("pk")
+            ],
+            **kwargs,
+        )
+
+
+class FactViewSet(LookOnlyViewSet):
+    model = Fact
+    name = "journal"
+    icon = "history"
+    index_view_class = FactIndexView
+    inspect_view_class = FactInspectView
+    list_display = [
+        "kind",
+        Column("about", label=_("About"), accessor=subject_of),
+        Column("at", label=_("When"), accessor=lambda fact: danish_moment(fact.at), sort_key="at"),
+        Column("by", label=_("By"), accessor=done_by),
+        Column("on_behalf_of", label=_("For")),
+    ]
+    filterset_class = FactFilterSet
+    search_fields = ["on_behalf_of__name", "details__order"]
+
+
+register_permission_policy(Fact, LookOnlyPolicy(Fact))

@@ -1,0 +1,359 @@
+"""The register of people, as course administrators keep it. Editors see none of it, not even in a chooser."""
+
+import django_filters
+from django import forms
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList, Panel
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import CreateView, EditView
+from wagtail.admin.views.generic import chooser as chooser_views
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.chooser import ChooserViewSet
+
+from booking.dates import today
+from booking.people.admitted import admitted_count
+from booking.people.models import Audience, ElectionTerm, Municipality, Office, OfficeKind, Person, Secretary
+from booking.people.signin import give_sign_in
+from booking.registers import RegisterViewSet
+
+
+class MunicipalityFilterSet(WagtailFilterSet):
+    region = django_filters.AllValuesFilter(label=gettext_lazy("region"), empty_label=gettext_lazy("All"))
+
+    class Meta:
+        model = Municipality
+        fields = ["region"]
+
+
+class MunicipalityViewSet(RegisterViewSet):
+    model = Municipality
+    name = "municipalities"
+    icon = "home"
+    panels = [
+        FieldPanel("name"),
+        FieldRowPanel([FieldPanel("code"), FieldPanel("cvr")]),
+        FieldPanel("region"),
+    ]
+    list_display = ["name", "code", "cvr", "region"]
+    filterset_class = MunicipalityFilterSet
+    search_fields = ["name", "code", "cvr"]
+    add_to_reference_index = False
+
+
+class ElectionTermViewSet(RegisterViewSet):
+    model = ElectionTerm
+    name = "election-terms"
+    icon = "calendar"
+    panels = [FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")])]
+    list_display = ["__str__", "starts_on", "ends_on"]
+
+
+# Persons
+
+
+class GivesSignIn:
+    """What is saved in the register decides who can sign in, at once."""
+
+    def save_instance(self):
+        person = super().save_instance()
+        give_sign_in(person)
+        return person
+
+
+class PersonCreateView(GivesSignIn, CreateView):
+    pass
+
+
+class PersonEditView(GivesSignIn, EditView):
+    pass
+
+
+def held_today(person: Person) -> str:
+    """The offices that a person holds, for a list: they were fetched with the person."""
+    return ", ".join(capfirst(str(office)) for office in person.held)
+
+
+def acts_for_today(person: Person) -> str:
+    return ", ".join(str(link.principal) for link in person.acting)
+
+
+class PersonFilterSet(WagtailFilterSet):
+    office = django_filters.ChoiceFilter(
+        label=gettext_lazy("office"),
+        choices=OfficeKind.choices,
+        method="holding",
+    )
+    municipality = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("municipality"), queryset=Municipality.objects.all(), method="in_municipality"
+    )
+
+    def holding(self, persons, _name, kind):
+        held = Office.objects.held_on(today(timezone.now())).filter(kind=kind)
+        return persons.filter(pk__in=held.values("person"))
+
+    def in_municipality(self, persons, _name, municipality):
+        held = Office.objects.held_on(today(timezone.now())).filter(municipality=municipality)
+        helped = Secretary.objects.filter(principal__in=held.values("person"))
+        return persons.filter(Q(pk__in=held.values("person")) | Q(pk__in=helped.values("secretary")))
+
+    class Meta:
+        model = Person
+        fields: list[str] = []
+
+
+class PersonIndexView(RegisterViewSet.index_view_class):
+    def get_base_queryset(self):
+        day = today(timezone.now())
+        held = Office.objects.held_on(day).select_related("municipality")
+        current = Q(ends_on=None) | Q(ends_on__gte=day)
+        acting = Secretary.objects.filter(current, starts_on__lte=day).select_related("principal")
+        return Person.objects.prefetch_related(
+            Prefetch("offices", held, to_attr="held"), Prefetch("acts_for", acting, to_attr="acting")
+        )
+
+
+class PersonViewSet(RegisterViewSet):
+    model = Person
+    name = "persons"
+    icon = "user"
+    add_view_class = PersonCreateView
+    edit_view_class = PersonEditView
+    index_view_class = PersonIndexView
+    panels = [
+        FieldPanel("name"),
+        FieldPanel(
+            "email",
+            help_text=gettext_lazy("Sign-in codes are sent here. Whoever has the address can sign in as this person."),
+        ),
+        FieldPanel("phone"),
+    ]
+    list_display = [
+        "name",
+        Column("held", label=gettext_lazy("Holds"), accessor=held_today),
+        Column("acting", label=gettext_lazy("Acts for"), accessor=acts_for_today),
+        "email",
+        "phone",
+    ]
+    filterset_class = PersonFilterSet
+    search_fields = ["name", "email"]
+    add_to_reference_index = False
+
+
+class PersonSearchForm(BaseFilterForm):
+    q = forms.CharField(
+        label=gettext_lazy("Search"),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Name or e-mail")}),
+        required=False,
+    )
+
+    def filter(self, persons):
+        self.search_query = self.cleaned_data.get("q")
+        self.is_searching = bool(self.search_query)
+        for word in (self.search_query or "").split():
+            found = Q()
+            for spelling in {word, word.lower(), word.capitalize()}:
+                found |= Q(name__icontains=spelling) | Q(email__icontains=spelling)
+            persons = persons.filter(found)
+        return persons
+
+
+class KeepersOnly(PermissionCheckedMixin):
+    """Wagtail shows every chooser to everybody in the admin; this one only to those who keep the register."""
+
+    any_permission_required = ["add", "change", "view"]
+
+
+class ChoosePersonView(KeepersOnly, chooser_views.ChooseView):
+    filter_form_class = PersonSearchForm
+
+    @property
+    def columns(self):
+        return [*super().columns, Column("email", label=_("E-mail"))]
+
+
+class ChoosePersonResultsView(KeepersOnly, chooser_views.ChooseResultsView):
+    filter_form_class = PersonSearchForm
+
+    @property
+    def columns(self):
+        return [*super().columns, Column("email", label=_("E-mail"))]
+
+
+class ChosenPersonView(KeepersOnly, chooser_views.ChosenView):
+    pass
+
+
+class ChosenPersonsView(KeepersOnly, chooser_views.ChosenMultipleView):
+    pass
+
+
+class PersonChooserViewSet(ChooserViewSet):
+    model = Person
+    name = "choose-person"
+    icon = "user"
+    per_page = 20
+    choose_one_text = gettext_lazy("Choose a person")
+    choose_another_text = gettext_lazy("Choose another person")
+    edit_item_text = gettext_lazy("Edit this person")
+    choose_view_class = ChoosePersonView
+    choose_results_view_class = ChoosePersonResultsView
+    chosen_view_class = ChosenPersonView
+    chosen_multiple_view_class = ChosenPersonsView
+
+
+# Offices and secretaries
+
+
+class CurrentFilter(django_filters.ChoiceFilter):
+    """What holds today, what did, and what is to come, by ``starts_on`` and ``ends_on``."""
+
+    def __init__(self, **kwargs):
+        choices = [
+            ("now", gettext_lazy("Today")),
+            ("past", gettext_lazy("Ended")),
+            ("future", gettext_lazy("To come")),
+        ]
+        super().__init__(label=gettext_lazy("In force"), choices=choices, **kwargs)
+
+    def filter(self, queryset, value):
+        day = today(timezone.now())
+        match value:
+            case "now":
+                return queryset.filter(Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day)
+            case "past":
+                return queryset.filter(ends_on__lt=day)
+            case "future":
+                return queryset.filter(starts_on__gt=day)
+        return queryset
+
+
+class OfficeFilterSet(WagtailFilterSet):
+    in_force = CurrentFilter()
+
+    class Meta:
+        model = Office
+        fields = ["kind", "municipality"]
+
+
+class OfficeIndexView(RegisterViewSet.index_view_class):
+    def get_base_queryset(self):
+        return Office.objects.select_related("person", "municipality")
+
+
+class OfficeViewSet(RegisterViewSet):
+    model = Office
+    name = "offices"
+    icon = "key"
+    index_view_class = OfficeIndexView
+    panels = [
+        FieldPanel("person"),
+        FieldRowPanel([FieldPanel("kind"), FieldPanel("municipality")]),
+        FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+    ]
+    list_display = ["person", "kind", "municipality", "starts_on", "ends_on"]
+    filterset_class = OfficeFilterSet
+    search_fields = ["person__name", "municipality__name"]
+    add_to_reference_index = False
+
+
+class SecretaryFilterSet(WagtailFilterSet):
+    in_force = CurrentFilter()
+
+    class Meta:
+        model = Secretary
+        fields: list[str] = []
+
+
+class SecretaryIndexView(RegisterViewSet.index_view_class):
+    def get_base_queryset(self):
+        return Secretary.objects.select_related("secretary", "principal")
+
+
+class SecretaryViewSet(RegisterViewSet):
+    model = Secretary
+    name = "secretaries"
+    icon = "group"
+    index_view_class = SecretaryIndexView
+    panels = [
+        FieldPanel("secretary"),
+        FieldPanel("principal"),
+        FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
+    ]
+    list_display = ["secretary", "principal", "starts_on", "ends_on"]
+    filterset_class = SecretaryFilterSet
+    search_fields = ["secretary__name", "principal__name"]
+    add_to_reference_index = False
+
+
+# Audiences
+
+
+def whom_it_admits(audience: Audience) -> str:
+    """The rule in words, and how many it lets in today."""
+    kinds = dict(OfficeKind.choices)
+    count = admitted_count(audience, on=today(timezone.now()))
+    municipalities = audience.municipalities.count()
+    where = (
+        ngettext("in %(count)d municipality", "in %(count)d municipalities", municipalities) % {"count": municipalities}
+        if municipalities
+        else _("in all municipalities")
+    )
+    rule = _("Admits whoever on the day of the session holds the office of %(offices)s %(where)s.") % {
+        "offices": _(" or ").join(str(kinds[kind]) for kind in audience.offices if kind in kinds),
+        "where": where,
+    }
+    newly = _("Only those newly elected in this election term.") if audience.newly_elected else ""
+    today_it_is = ngettext("Today that is %(count)d person.", "Today that is %(count)d persons.", count) % {
+        "count": count
+    }
+    return " ".join(part for part in (rule, newly, today_it_is) if part)
+
+
+class AdmitsPanel(Panel):
+    """The audience in words, as it was last saved."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "booking/admin/admits.html"
+
+        def is_shown(self):
+            return self.instance.pk is not None
+
+        def get_context_data(self, parent_context=None):
+            return super().get_context_data(parent_context) | {"sentence": whom_it_admits(self.instance)}
+
+
+class AudienceForm(WagtailAdminModelForm):
+    offices = forms.MultipleChoiceField(
+        label=gettext_lazy("Offices"),
+        choices=OfficeKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Whoever holds one of these on the day of the session may sign up."),
+    )
+
+
+class AudienceViewSet(RegisterViewSet):
+    model = Audience
+    name = "audiences"
+    icon = "crosshairs"
+    edit_handler = ObjectList(
+        [
+            AdmitsPanel(heading=gettext_lazy("Whom it admits")),
+            FieldPanel("name"),
+            FieldPanel("offices"),
+            FieldPanel("newly_elected"),
+            FieldPanel("municipalities", widget=forms.CheckboxSelectMultiple, classname="booking-columns"),
+        ],
+        base_form_class=AudienceForm,
+    )
+    list_display = [
+        "name",
+        Column("admits", label=gettext_lazy("Whom it admits"), accessor=whom_it_admits),
+    ]
+    search_fields = ["name"]

@@ -1,0 +1,220 @@
+"""Bookings as course administrators see them: to look at, to export, and to cancel."""
+
+import django_filters
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.admin.views.generic import InspectView
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.permissions import register_permission_policy
+
+from booking.dates import danish_moment, today
+from booking.journal.admin import named
+from booking.journal.models import Fact
+from booking.money import kroner
+from booking.people.models import Municipality
+from booking.pricing.models import SessionKind
+from booking.pricing.price import withdrawal_fee
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.sessions.models import SessionPage
+from booking.signup.cancel import cancel_booking
+from booking.signup.models import Booking, BookingStatus
+from booking.signup.sentences import both_amounts
+from booking.spreadsheet import DanishSpreadsheetMixin
+
+
+class BookingFilterSet(WagtailFilterSet):
+    session = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Session"), queryset=SessionPage.objects.order_by("-starts_on", "title")
+    )
+    status = django_filters.ChoiceFilter(label=gettext_lazy("Status"), choices=BookingStatus.choices)
+    municipality = django_filters.ModelChoiceFilter(
+        label=gettext_lazy("Municipality"), field_name="office__municipality", queryset=Municipality.objects.all()
+    )
+    kind = django_filters.ChoiceFilter(
+        label=gettext_lazy("Kind"), field_name="session__kind", choices=SessionKind.choices
+    )
+    held = django_filters.DateFromToRangeFilter(
+        label=gettext_lazy("Session held"), field_name="session__starts_on", widget=DateRangePickerWidget
+    )
+    booked_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Booked"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Booking
+        fields: list[str] = []
+
+
+class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
+    """The list, and the same list as a spreadsheet: one line a booking, whatever was searched and filtered for."""
+
+    #: What a spreadsheet holds, column by column: where it comes from and what it is called.
+    exported = {
+        "order.reference": gettext_lazy("Reference"),
+        "get_status_display": gettext_lazy("Status"),
+        "session.title": gettext_lazy("Session"),
+        "session.get_kind_display": gettext_lazy("Kind"),
+        "session.starts_on": gettext_lazy("First day"),
+        "session.ends_on": gettext_lazy("Last day"),
+        "participant.name": gettext_lazy("Participant"),
+        "participant.email": gettext_lazy("Participant's e-mail"),
+        "participant.phone": gettext_lazy("Participant's phone"),
+        "office.get_kind_display": gettext_lazy("Office"),
+        "office.municipality.name": gettext_lazy("Municipality"),
+        "booked_at": gettext_lazy("Booked"),
+        "cancelled_at": gettext_lazy("Cancelled"),
+        "price.net": gettext_lazy("Price excluding VAT"),
+        "price.vat": gettext_lazy("VAT"),
+        "price.gross": gettext_lazy("Price including VAT"),
+        "order.payer_name": gettext_lazy("Payer"),
+        "order.payer_cvr": gettext_lazy("CVR number"),
+        "order.gln": gettext_lazy("EAN number"),
+        "order.person_reference": gettext_lazy("Person reference"),
+        "order.requisition": gettext_lazy("Requisition number"),
+        "order.booker.name": gettext_lazy("Booked by"),
+        "order.contact_name": gettext_lazy("Contact"),
+        "order.contact_email": gettext_lazy("Contact's e-mail"),
+        "order.contact_phone": gettext_lazy("Contact's phone"),
+        "diet": gettext_lazy("Diet"),
+        "room": gettext_lazy("Room"),
+    }
+    list_export = list(exported)
+    export_headings = exported
+
+    def get_base_queryset(self):
+        return Booking.objects.for_listing()
+
+    def get_filename(self):
+        return f"tilmeldinger-{today(timezone.now()):%Y-%m-%d}"
+
+    @cached_property
+    def columns(self):
+        columns = super().columns
+        columns[0].label = _("Reference")
+        return columns
+
+
+class BookingInspectView(InspectView):
+    template_name = "booking/admin/booking.html"
+    page_title = gettext_lazy("Booking")
+    action_url_names: dict[str, str] = {}
+
+    def get_object(self, queryset=None):
+        return get_object_or_404(Booking.objects.for_listing().select_related("conditions__conditions"), pk=self.pk)
+
+    @cached_property
+    def header_buttons(self):
+        if not (self.object.holds_a_seat and self.user_has_permission("cancel")):
+            return []
+        url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
+        return [HeaderButton(_("Cancel the booking"), url=url, icon_name="cross")]
+
+    def get_context_data(self, **kwargs):
+        booking, order = self.object, self.object.order
+        facts = Fact.objects.about(booking).select_related("by").order_by("pk")
+        return super().get_context_data(
+            order=order,
+            amounts=_("Free") if booking.price.is_free else both_amounts(booking.price),
+            booked=danish_moment(booking.booked_at),
+            accepted=danish_moment(booking.accepted_at),
+            cancelled=booking.cancelled_at and danish_moment(booking.cancelled_at),
+            office=capfirst(str(booking.office)),
+            others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
+            history=[{"at": danish_moment(fact.at), "what": named(fact.kind), "by": fact.by} for fact in facts],
+            can_edit_page=booking.session.permissions_for_user(self.request.user).can_edit(),
+            **kwargs,
+        )
+
+
+class CancelBookingView(NamedActionView):
+    permission_required = "cancel"
+    template_name = "booking/admin/cancel_booking.html"
+    page_title = gettext_lazy("Cancel the booking")
+    header_icon = "cross"
+
+    def get_base_object_queryset(self):
+        return Booking.objects.for_listing().select_related("conditions")
+
+    def get(self, request, *args, **kwargs):
+        if not self.object.holds_a_seat:
+            messages.info(request, _("The booking is cancelled already."))
+            return HttpResponseRedirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def act(self):
+        before = self.object.holds_a_seat
+        cancel_booking(self.object, by=self.request.user, now=timezone.now())
+        if before:
+            messages.success(
+                self.request,
+                _("The booking of %(participant)s is cancelled, and the seat is free.")
+                % {"participant": self.object.participant},
+            )
+        else:
+            messages.info(self.request, _("The booking is cancelled already."))
+
+    def get_context_data(self, **kwargs):
+        booking, when = self.object, self.object.session.when
+        fee = withdrawal_fee(
+            booking.tariff,
+            rule=booking.conditions,
+            starts_on=when.starts_on,
+            withdrawn_on=today(timezone.now()),
+        )
+        return super().get_context_data(fee=None if fee.is_free else both_amounts(fee), when=when, **kwargs)
+
+
+class BookingViewSet(LookOnlyViewSet):
+    model = Booking
+    name = "bookings"
+    icon = "form"
+    index_view_class = BookingIndexView
+    inspect_view_class = BookingInspectView
+    actions = {"cancel": CancelBookingView}
+    list_display = [
+        "order__reference",
+        Column("participant", label=gettext_lazy("Participant"), sort_key="participant__name"),
+        Column(
+            "municipality",
+            label=gettext_lazy("Municipality"),
+            accessor="office.municipality",
+            sort_key="office__municipality__name",
+        ),
+        Column("session", label=gettext_lazy("Session"), accessor="session.title", sort_key="session__title"),
+        Column("when", label=gettext_lazy("When"), accessor="session.when", sort_key="session__starts_on"),
+        Column(
+            "net", label=gettext_lazy("Excluding VAT"), accessor=lambda booking: kroner(booking.net), sort_key="net"
+        ),
+        Column(
+            "booked_at",
+            label=gettext_lazy("Booked"),
+            accessor=lambda booking: danish_moment(booking.booked_at),
+            sort_key="booked_at",
+        ),
+        StatusTagColumn(
+            "status",
+            label=gettext_lazy("Status"),
+            accessor="get_status_display",
+            sort_key="status",
+            primary=lambda booking: booking.holds_a_seat,
+        ),
+    ]
+    filterset_class = BookingFilterSet
+    search_fields = [
+        "order__reference",
+        "participant__name",
+        "order__booker__name",
+        "order__payer_name",
+        "office__municipality__name",
+        "session__title",
+    ]
+
+
+register_permission_policy(Booking, LookOnlyPolicy(Booking))

@@ -1,0 +1,41 @@
+"""Somebody to sign in as: one of each role, and those who have no business at the desk."""
+
+import pytest
+
+from booking.desk.roles import ADMINISTRATORS, EDITORS, make_roles
+from home.roles import give_providers
+from tests.factories import UserFactory, mayor_of
+
+
+def _staff(role: str):
+    from django.contrib.auth.models import Group
+
+    make_roles()
+    give_providers()
+    user = UserFactory()
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def editor(client, db):
+    """Signed in as an editor."""
+    user = _staff(EDITORS)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
+
+
+@pytest.fixture
+def administrator(client, db):
+    """Signed in as a course administrator."""
+    user = _staff(ADMINISTRATORS)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
+
+
+@pytest.fixture
+def mayor(client, db):
+    """Signed in as the mayor of Læsø, who has no desk here."""
+    person = mayor_of("Læsø")
+    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    return person
