@@ -31,7 +31,7 @@ def tariff_for(*, own_net: Decimal | None, price_list: PriceList | None, kind: s
 def tariff_from(*, own_net: Decimal | None, row: PriceRow | None) -> Tariff | None:
     """A session's own price takes VAT rate and inclusions from the list's row, where there is one."""
     if own_net is None:
-        return row and Tariff(net=row.net, vat_rate=row.vat_rate, includes=row.includes)
+        return Tariff(net=row.net, vat_rate=row.vat_rate, includes=row.includes) if row else None
     if row is None:
         return Tariff(net=own_net)
     return Tariff(net=own_net, vat_rate=row.vat_rate, includes=row.includes)
