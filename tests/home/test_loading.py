@@ -1,0 +1,195 @@
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
+from wagtail.models import Page, Revision, Site
+
+from booking.models import (
+    CalendarEntry,
+    ConditionsVersion,
+    ElectionTerm,
+    Fact,
+    Municipality,
+    PriceRow,
+    SessionPage,
+    Speaker,
+)
+from home.loading import load
+from home.models import FrontPage, HeadingPage, OfferPage, TextPage
+from tests.home.conftest import LOADED_AT
+
+LEADERSHIP = "Det personlige lederskab"
+KNOWLEDGE = "Viden, kompetencer og værktøjer"
+COMMUNITY = "Fællesskab, netværk og aktuelle politiske temaer"
+THEMES = "Temasessioner for borgmestre"
+TOOLS = "Værktøjer"
+
+#: Document 000, line by line: heading, group, title, and who is behind it.
+OFFERS = [
+    (LEADERSHIP, None, "Mentorordning", "KL/Komponent"),
+    (LEADERSHIP, None, "Sparring med ledelsesrådgiver", "Komponent"),
+    (LEADERSHIP, None, "Makkerskab ml. borgmester og kommunaldirektør", "Komponent"),
+    (LEADERSHIP, None, "Borgmesterpraktik", "KL"),
+    (LEADERSHIP, None, "Det gode politiske arbejdsmiljø og balancer i arbejdslivet", "KL"),
+    (LEADERSHIP, None, "Forebyggelse og håndtering af chikane, trusler, hærværk og vold", "KL"),
+    (LEADERSHIP, None, "Borgmesterfortællinger: En praksisguide til borgmesterposten", "KL"),
+    (KNOWLEDGE, THEMES, "Kommunaløkonomi og styring", "KL"),
+    (KNOWLEDGE, THEMES, "Juridiske principper for borgmestre: Ansvar, rettigheder og pligter", "KL"),
+    (KNOWLEDGE, THEMES, "Sundhedsrådenes arbejde", ""),
+    (KNOWLEDGE, THEMES, "Mødeledelse", "KL"),
+    (KNOWLEDGE, THEMES, "Forhandlingsteknik", "KL"),
+    (KNOWLEDGE, THEMES, "Fra god til stærk taler – teknikker til at tale med overbevisning", "KL"),
+    (KNOWLEDGE, THEMES, "Håndtering af medier", "KL"),
+    (KNOWLEDGE, THEMES, "Sociale medier", "KL"),
+    (KNOWLEDGE, THEMES, "Borgmesterpension", "KL"),
+    (KNOWLEDGE, TOOLS, "Vidensbank: Kommunaløkonomi fra A-Z", "KL"),
+    (
+        KNOWLEDGE,
+        TOOLS,
+        "Dialogværktøj: Arbejdspræferencer i samarbejdet mellem borgmester og kommunaldirektør",
+        "KL/Komdir",
+    ),
+    (COMMUNITY, None, "Samling for nye borgmestre", "KL"),
+    (COMMUNITY, None, "Borgmestersamlinger for alle", "KL"),
+    (COMMUNITY, None, "Borgmesternetværk", "KL"),
+    (COMMUNITY, None, "Borgmesterkredsen (B98)", "KL"),
+]
+
+NOON = time(12)
+TEN, SIX = time(10), time(18)
+
+#: Document 002, line by line: kind, first and last day, hours, and whether it is for the newly elected alone.
+SESSIONS_2022_2025 = [
+    ("overnight", date(2022, 1, 31), date(2022, 2, 1), NOON, NOON, True),
+    ("day", date(2022, 4, 27), date(2022, 4, 27), TEN, SIX, True),
+    ("online", date(2022, 6, 1), date(2022, 6, 1), None, None, False),
+    ("overnight", date(2022, 12, 5), date(2022, 12, 6), NOON, NOON, False),
+    ("day", date(2023, 4, 17), date(2023, 4, 17), TEN, SIX, False),
+    ("overnight", date(2023, 11, 29), date(2023, 11, 30), NOON, NOON, False),
+    ("day", date(2024, 4, 15), date(2024, 4, 15), TEN, SIX, False),
+    ("overnight", date(2024, 11, 28), date(2024, 11, 29), NOON, NOON, False),
+    ("day", date(2025, 4, 7), date(2025, 4, 7), TEN, SIX, False),
+    ("online", date(2025, 5, 20), date(2025, 5, 20), None, None, False),
+]
+
+PROGRAMME = [
+    ["12.00", "12.30", "12.45", "13.45", "15.00", "17.00", "18.30"],
+    ["08.30", "08.40", "10.15", "11.40", "12.00"],
+]
+SPEAKERS = ["Mette Touborg", "Niels Lunde", "Stefan Hermann", "Søs Marie Serup", "Torben M. Andersen"]
+
+
+def everything():
+    """What a second run could have changed."""
+    return {
+        "pages": list(
+            Page.objects.order_by("path").values_list("path", "title", "url_path", "live", "latest_revision")
+        ),
+        "revisions": set(Revision.objects.values_list("pk", flat=True)),
+        "calendars": set(CalendarEntry.objects.values_list("uid", "sequence", "changed_at", "starts_on")),
+        "facts": Fact.objects.count(),
+        "municipalities": Municipality.objects.count(),
+        "prices": list(PriceRow.objects.values_list("pk", "net")),
+    }
+
+
+@pytest.mark.parametrize(("heading", "group", "title", "providers"), OFFERS, ids=[row[2] for row in OFFERS])
+def test_every_offer_of_the_catalogue_is_in_its_place(catalogue, heading, group, title, providers):
+    offer = OfferPage.objects.live().get(title=title)
+    above = [page.title for page in offer.get_ancestors().type(HeadingPage)]
+
+    assert above == [heading, group] if group else [heading]
+    assert offer.provider_names == providers
+    assert offer.intro
+    assert offer.body
+
+
+def test_the_offers_stand_in_the_order_of_the_document(catalogue):
+    course = ["Borgmesterforløbet 2026-2029", "Borgmester i en ny tid – Lederskab i en kompleks samtid"]
+    titles = OfferPage.objects.order_by("path").values_list("title", flat=True)
+
+    assert [title for title in titles if title not in course] == [row[2] for row in OFFERS]
+
+
+def test_the_first_course_has_its_ten_sessions_at_their_true_dates(catalogue):
+    course = OfferPage.objects.get(title="Borgmester i en ny tid – Lederskab i en kompleks samtid")
+    sessions = SessionPage.objects.child_of(course).live().order_by("starts_on").select_related("audience")
+
+    assert course.get_parent().title == LEADERSHIP
+    assert [
+        (page.kind, page.starts_on, page.ends_on, page.starts_time, page.ends_time, page.audience.newly_elected)
+        for page in sessions
+    ] == SESSIONS_2022_2025
+    assert {page.moderator for page in sessions} == {"Komponent"}
+
+
+def test_the_programme_of_december_2022_prints_in_full(catalogue, client):
+    page = SessionPage.objects.get(starts_on=date(2022, 12, 5))
+
+    times = [[f"{item['time']:%H.%M}" for item in day["items"]] for _date, day in page.days()]
+    assert times == PROGRAMME
+
+    html = client.get(page.url).content.decode()
+    assert html.count('class="item-time"') == 12
+    for day in PROGRAMME:
+        for clock in day:
+            assert f">{clock}</time>" in html
+    for speaker in SPEAKERS:
+        assert speaker in html
+    assert list(Speaker.objects.values_list("name", flat=True)) == SPEAKERS
+
+
+def test_the_coming_sessions_are_reckoned_from_the_day_of_loading(catalogue):
+    course = OfferPage.objects.get(title="Borgmesterforløbet 2026-2029")
+    sessions = SessionPage.objects.child_of(course).live()
+    tariffs = {page.slug: page.tariff(now=LOADED_AT) for page in sessions}
+
+    assert [page.starts_on for page in sessions.past(LOADED_AT)] == [date(2026, 11, 11)]
+    assert sessions.upcoming(LOADED_AT).count() == 7
+    assert tariffs["ny-teknologi-og-data"].price.is_free
+    assert tariffs["oekonomi-og-baeredygtighed"] is None
+    assert tariffs["faellesskab-om-svaere-loesninger"].price.gross == Decimal("6625.00")
+    assert tariffs["samspillet-med-forvaltningen"].price.gross == Decimal("11000.00")
+    assert sessions.get(slug="ny-borgmester-mange-roller").audience.newly_elected
+    assert str(sessions.get(slug="nye-samspil-med-omverdenen").when) == "maj/juni 2027"
+    assert ConditionsVersion.objects.get().free_days is None
+
+
+def test_the_site_opens_on_the_front_page(catalogue, client):
+    assert Site.objects.get(is_default_site=True).root_page.specific == FrontPage.objects.get()
+    assert not Page.objects.filter(title__startswith="Welcome").exists()
+    assert client.get("/").status_code == 200
+    assert Municipality.objects.count() == 98
+    assert [str(term) for term in ElectionTerm.objects.all()] == ["2026-2029", "2022-2025", "2018-2021"]
+    assert TextPage.objects.live().count() == 5
+
+
+def test_loading_again_on_a_later_day_changes_nothing(catalogue):
+    before = everything()
+
+    with time_machine.travel(LOADED_AT + timedelta(days=200)):
+        call_command("load_catalogue")
+
+    assert everything() == before
+
+
+def test_what_editors_have_done_is_left_alone(catalogue):
+    renamed = OfferPage.objects.get(title="Mentorordning")
+    renamed.title, renamed.slug = "En mentor til dig", "mentor"
+    renamed.save_revision().publish()
+    SessionPage.objects.get(starts_on=date(2022, 12, 5)).delete()
+    moved = OfferPage.objects.get(title="Sociale medier")
+    moved.move(HeadingPage.objects.get(title=COMMUNITY), pos="last-child")
+    Municipality.objects.filter(name="Fanø").update(region="Et nyt navn")
+    draft = OfferPage.objects.get(title="Mødeledelse")
+    draft.intro = "En kladde."
+    draft.save_revision()
+    before = everything()
+
+    load(now=timezone.now())
+
+    assert everything() == before
+    assert Municipality.objects.get(name="Fanø").region == "Et nyt navn"
