@@ -1,10 +1,13 @@
 """What ``make run`` uses: SQLite, local files, mail on the console. No account, key or service needed."""
 
 import os
+from pathlib import Path
 
 from cms.logs import logging_to_console
 
 from .base import *
+
+VAR_DIR = Path(os.environ.get("VAR_DIR", VAR_DIR))  # two sites beside each other need a directory each
 
 DEBUG = os.environ.get("DEBUG") == "1"  # off unless asked for, so that error pages are the real ones
 SECRET_KEY = "known to everyone, for development alone"
