@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import threading
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -44,7 +45,7 @@ def do_what_is_due(every: float) -> None:
     while not pause.wait(every):
         close_old_connections()
         try:
-            call_command("run_due")
+            call_command("run_due", stdout=StringIO())  # what went wrong is logged; the rest is of no interest here
         except Exception:  # whatever it was, the next round tries again
             logger.exception("run_due failed")
         finally:
