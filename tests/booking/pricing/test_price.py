@@ -27,15 +27,15 @@ def test_no_list_is_not_decided(db):
 
 def test_a_row_of_nought_is_free(db):
     prices = PriceListFactory()
-    prices.rows.create(kind="online", valid_from=ON, net=0)
+    PriceRow.objects.create(price_list=prices, kind="online", valid_from=ON, net=0)
 
     assert tariff_for(own_net=None, price_list=prices, kind="online", on=ON).price.is_free
 
 
 def test_the_latest_row_in_force_holds(db):
     prices = PriceListFactory()
-    prices.rows.create(kind="day", valid_from=ON, net=5900)
-    prices.rows.create(kind="day", valid_from=date(2027, 1, 1), net=6500)
+    PriceRow.objects.create(price_list=prices, kind="day", valid_from=ON, net=5900)
+    PriceRow.objects.create(price_list=prices, kind="day", valid_from=date(2027, 1, 1), net=6500)
 
     assert prices.row_for("day", on=date(2026, 5, 4)).net == 5300
     assert prices.row_for("day", on=ON).net == 5900
