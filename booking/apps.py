@@ -10,6 +10,14 @@ class BookingConfig(AppConfig):
     verbose_name = _("Booking")
 
     def ready(self) -> None:
+        from booking.calendars.feed import follow_sessions
+        from booking.desk import session_tab
+        from booking.journal.kinds import SESSION_SHOWN
+        from booking.journal.record import follow
+        from booking.messages.tell import KINDS, tell
         from booking.sessions import live
 
         live.connect()
+        session_tab.add_to_editor()
+        follow("calendars", [SESSION_SHOWN], follow_sessions)
+        follow("messages", KINDS, tell)

@@ -1,1 +1,11 @@
-urlpatterns: list = []
+from django.urls import path
+
+from booking.calendars import views
+
+urlpatterns = [
+    path("kalender/", views.calendar, name="calendar"),
+    path("kalender/abonner/", views.subscribe, name="subscribe"),
+    path("kalender/alle.ics", views.feed_all, name="feed_all"),
+    path("kalender/afholdelse/<uuid:uid>.ics", views.session_ics, name="session_ics"),
+    path("kalender/afholdelse/<uuid:uid>/", views.event, name="event"),
+]

@@ -1,15 +1,43 @@
 """The outbox: one row per message, written with the fact it tells."""
 
+from datetime import datetime
+
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal.models import Fact
+
+
+class OutboxMessageQuerySet(models.QuerySet):
+    def unsettled(self) -> "OutboxMessageQuerySet":
+        """Neither sent nor given up."""
+        return self.filter(sent_at=None, failed_at=None)
+
+    def waiting(self, now: datetime) -> "OutboxMessageQuerySet":
+        """Those to be sent now: due, and in nobody's hands.
+
+        What was written earlier to the same address about the same thing goes first, so that nobody reads that they
+        are signed up after they have read that they no longer are.
+        """
+        earlier = OutboxMessage.objects.unsettled().filter(
+            fact__about_type=OuterRef("fact__about_type"),
+            fact__about_id=OuterRef("fact__about_id"),
+            recipient=OuterRef("recipient"),
+            pk__lt=OuterRef("pk"),
+        )
+        return (
+            self.unsettled()
+            .filter(Q(claimed_until=None) | Q(claimed_until__lte=now), ~Exists(earlier), not_before__lte=now)
+            .order_by("pk")
+        )
 
 
 class OutboxMessage(models.Model):
     """One mail to one address about one fact; sent once.
 
     ``claimed_until`` is a lease: whoever sends the message holds it that long, so that two workers never send it both.
+    A message whose recipient is refused for good stays here with ``failed_at``, for staff to see.
     """
 
     fact = models.ForeignKey(Fact, on_delete=models.PROTECT, related_name="messages")
@@ -26,7 +54,10 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     not_before = models.DateTimeField(_("next attempt"))
     claimed_until = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(_("given up"), null=True)
     error = models.CharField(_("last error"), max_length=200, blank=True)
+
+    objects = OutboxMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")
@@ -35,7 +66,7 @@ class OutboxMessage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["fact", "kind", "recipient"], name="nothing_is_told_twice"),
         ]
-        indexes = [models.Index(fields=["not_before"], condition=models.Q(sent_at=None), name="outbox_due")]
+        indexes = [models.Index(fields=["not_before"], condition=Q(sent_at=None, failed_at=None), name="outbox_due")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -15,6 +15,7 @@ SITE_URL = os.environ["SITE_URL"].rstrip("/")
 if not SITE_URL.startswith("https://"):
     raise ValueError("SITE_URL must begin with https://")
 WAGTAILADMIN_BASE_URL = SITE_URL
+CALENDAR_DOMAIN = os.environ.get("CALENDAR_DOMAIN", "")
 ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

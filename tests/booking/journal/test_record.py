@@ -114,9 +114,9 @@ def test_a_room_hears_only_what_it_follows(transactional_db, room):
 
 
 def test_nothing_follows_from_what_was_rolled_back(transactional_db, room):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         record("rang", UserFactory())
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert room.heard == []
     assert not Fact.objects.exists()
@@ -125,9 +125,9 @@ def test_nothing_follows_from_what_was_rolled_back(transactional_db, room):
 
 def test_nothing_follows_from_a_part_that_was_rolled_back(transactional_db, room):
     with transaction.atomic():
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             record("rang", UserFactory())
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
         record("knocked", UserFactory())
 
     assert room.heard == []

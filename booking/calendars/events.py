@@ -1,0 +1,126 @@
+"""A session as calendars see it: its entry in the words of a calendar file."""
+
+from datetime import UTC, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django_ical.feedgenerator import ICal20Feed
+
+from booking.calendars.addresses import address, calendar_domain
+from booking.calendars.lines import TIMEZONE, VTIMEZONE, clean, folded, line, quoted
+from booking.pricing.models import SessionKind
+from booking.sessions.models import CalendarEntry
+
+#: Who made the file. Programs use it to know our quirks, so it stays as it is.
+PRODUCT = "-//KL//Tilbud til borgmestre//DA"
+
+#: How often a subscriber may ask again.
+REFRESH = "PT1H"
+
+#: django-ical's names and the properties they become, in the order they are written.
+FIELDS = (
+    ("unique_id", "UID"),
+    ("timestamp", "DTSTAMP"),
+    ("updateddate", "LAST-MODIFIED"),
+    ("created", "CREATED"),
+    ("sequence", "SEQUENCE"),
+    ("status", "STATUS"),
+    ("transparency", "TRANSP"),
+    ("start_datetime", "DTSTART"),
+    ("end_datetime", "DTEND"),
+    ("title", "SUMMARY"),
+    ("location", "LOCATION"),
+    ("description", "DESCRIPTION"),
+    ("categories", "CATEGORIES"),
+)
+
+
+class CalendarFile(ICal20Feed):
+    """django-ical's generator, with its own writing.
+
+    The original has no time zone in the file, fills DTSTAMP with the time of the request and folds lines slowly; its
+    view also knows neither cancellations nor ETags (calendars.views has those). A file without a name holds one event:
+    Outlook opens a new calendar for a file that has one.
+    """
+
+    def __init__(self, name: str = ""):
+        super().__init__(title=name, link=settings.SITE_URL, description="")
+
+    def add_entry(self, entry: CalendarEntry, *, join_link: str = "") -> None:
+        self.add_item(**event(entry, join_link=join_link))
+
+    def write(self, outfile, encoding) -> None:
+        outfile.write(self.text().encode(encoding))
+
+    def text(self) -> str:
+        """The whole file."""
+        name = self.feed["title"]
+        parts = ["BEGIN:VCALENDAR\r\n", line("VERSION", "2.0"), line("PRODID", PRODUCT)]
+        parts += [line("CALSCALE", "GREGORIAN"), line("METHOD", "PUBLISH")]
+        if name:
+            parts += [line("NAME", name), line("X-WR-CALNAME", name), line("X-WR-TIMEZONE", TIMEZONE)]
+            parts += [folded(f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}"), line("X-PUBLISHED-TTL", REFRESH)]
+        parts.append(VTIMEZONE)
+        parts += [_vevent(item) for item in self.items]
+        parts.append("END:VCALENDAR\r\n")
+        return "".join(parts)
+
+
+def event(entry: CalendarEntry, *, join_link: str = "") -> dict:
+    """One session in the words of django-ical; ``join_link`` only in a file for somebody who has a seat."""
+    when = entry.when
+    starts, ends = (when.starts_at, when.ends_at) if when.has_times else (when.starts_on, when.ends_on)
+    return {
+        "unique_id": f"{entry.uid}@{calendar_domain()}",
+        "timestamp": entry.changed_at.astimezone(UTC),
+        "updateddate": entry.changed_at.astimezone(UTC),
+        "created": entry.created_at.astimezone(UTC),
+        "sequence": entry.sequence,
+        "status": "CANCELLED" if entry.is_off else "CONFIRMED",
+        "transparency": "TRANSPARENT" if entry.is_off else "OPAQUE",
+        "start_datetime": starts,
+        "end_datetime": ends if when.has_times else ends + timedelta(days=1),  # the day after, for whole days
+        # Outlook shows a cancelled event as if it took place, so the title says it too.
+        "title": _("Cancelled: %(title)s") % {"title": entry.title} if entry.is_off else entry.title,
+        "location": join_link if join_link and entry.kind == SessionKind.ONLINE else entry.place,
+        "description": description(entry, join_link=join_link),
+        "categories": [str(capfirst(entry.get_kind_display()))],
+        "link": address("booking:event", entry.uid),
+    }
+
+
+def description(entry: CalendarEntry, *, join_link: str = "") -> str:
+    """A few lines: what it is, what is still unknown, and where to read on."""
+    lines = [capfirst(entry.get_kind_display())]
+    if entry.is_off:
+        lines.append(_("This session has been cancelled."))
+    elif not entry.place:
+        lines.append(_("The place will follow."))
+    if join_link and not entry.is_off:
+        lines.append(_("Take part here: %(link)s") % {"link": join_link})
+    reading = _("Read more: %(url)s") if entry.is_off or join_link else _("Read more and sign up: %(url)s")
+    lines.append(reading % {"url": address("booking:event", entry.uid)})
+    return "\n".join(lines)
+
+
+def session_file(entry: CalendarEntry, *, join_link: str = "") -> str:
+    """A file with this one session, to download or to send."""
+    with override(settings.LANGUAGE_CODE):
+        calendar = CalendarFile()
+        calendar.add_entry(entry, join_link=join_link)
+        return calendar.text()
+
+
+def _vevent(item: dict) -> str:
+    parts = ["BEGIN:VEVENT\r\n"]
+    parts += [line(name, item[field]) for field, name in FIELDS if item[field] not in ("", [])]
+    parts += [_organizer(), folded(f"URL:{clean(item['link'])}"), "END:VEVENT\r\n"]
+    return "".join(parts)
+
+
+def _organizer() -> str:
+    name, mailbox = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return folded(f"ORGANIZER;CN={quoted(name or settings.WAGTAIL_SITE_NAME)}:mailto:{mailbox}")

@@ -1,0 +1,125 @@
+"""The calendar over HTTP: the feed, one session's file, the page of what comes, and the stable address of a session."""
+
+import gzip
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from booking.calendars.addresses import address
+from booking.calendars.events import CalendarFile, session_file
+from booking.calendars.feed import ALL, refresh
+from booking.calendars.models import Feed
+from booking.calendars.months import coming
+from booking.sessions.models import CalendarEntry
+
+#: Seconds that a copy may be used without asking again.
+FRESH = 300
+
+
+@csrf_exempt  # so that a POST is told what is allowed, not that a token is missing
+@require_safe
+def feed_all(request: HttpRequest) -> HttpResponseBase:
+    """The stored feed. Whoever has the latest is told so before its body is read."""
+    stamps = Feed.objects.filter(key=ALL).defer("body")
+    feed = stamps.first()
+    if feed is None:
+        refresh(ALL, now=timezone.now())
+        feed = stamps.get()
+    zipped = _takes_gzip(request)
+    response = get_conditional_response(request, etag=_etag(feed, zipped), last_modified=_seconds(feed.changed_at))
+    if response is None:
+        feed = Feed.objects.get(key=ALL)  # body and revision from one reading
+        response = HttpResponse(_gzipped(feed.body) if zipped else feed.body, content_type=CalendarFile.mime_type)
+        response["Content-Disposition"] = 'inline; filename="tilbud-til-borgmestre.ics"'
+        if zipped:
+            response["Content-Encoding"] = "gzip"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return _stamped(response, _etag(feed, zipped), feed.changed_at)
+
+
+@csrf_exempt
+@require_safe
+def session_ics(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """One session as a file to open. One that was taken off the site says that it is cancelled."""
+    entry = get_object_or_404(CalendarEntry, uid=uid, words="")
+    etag = f'"{entry.uid}-{entry.sequence}-{_seconds(entry.changed_at)}"'
+    response = get_conditional_response(request, etag=etag, last_modified=_seconds(entry.changed_at))
+    if response is None:
+        response = HttpResponse(session_file(entry), content_type=CalendarFile.mime_type)
+        response["Content-Disposition"] = f'attachment; filename="{entry.starts_on:%Y-%m-%d}.ics"'
+    return _stamped(response, etag, entry.changed_at)
+
+
+@require_safe
+def event(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Where calendars and mails point: on to the session's page wherever it lies now, or a word that it is gone."""
+    entry = get_object_or_404(CalendarEntry.objects.select_related("session"), uid=uid)
+    page = entry.session
+    url = page.get_url(request) if page and page.live else None
+    if url is None:
+        return TemplateResponse(request, "booking/calendar_gone.html", {"entry": entry}, status=410)
+    return HttpResponseRedirect(url)
+
+
+@require_safe
+def calendar(request: HttpRequest) -> HttpResponse:
+    """What comes, month by month."""
+    months, expected = coming(timezone.now())
+    context = {"months": months, "expected": expected, "feed_url": address("booking:feed_all")}
+    return TemplateResponse(request, "booking/calendar.html", context)
+
+
+@require_safe
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """How to get the dates into one's own calendar, program by program."""
+    feed_url = address("booking:feed_all")
+    webcal_url = "webcal:" + feed_url.partition(":")[2]
+    context = {
+        "feed_url": feed_url,
+        "webcal_url": webcal_url,
+        "google_url": "https://calendar.google.com/calendar/r?cid=" + quote(webcal_url, safe=""),
+        "outlook_url": "https://outlook.office.com/calendar/0/addfromweb?" + urlencode({"url": feed_url}),
+    }
+    return TemplateResponse(request, "booking/calendar_subscribe.html", context)
+
+
+def _etag(feed: Feed, zipped: bool) -> str:
+    """Says which bytes; the moment tells a feed from one of the same number in a database made anew."""
+    return f'"{feed.key}-{feed.revision}-{_seconds(feed.changed_at)}{"-gzip" if zipped else ""}"'
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _stamped(response: HttpResponseBase, etag: str, changed_at: datetime) -> HttpResponseBase:
+    """With what a cache must know, also on a 304."""
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(_seconds(changed_at))
+    response["Cache-Control"] = f"public, max-age={FRESH}"
+    return response
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    """Whether the client asks for gzip by name, and not with a weight of nought."""
+    for offer in request.headers.get("Accept-Encoding", "").lower().split(","):
+        coding, _semicolon, weight = offer.partition(";")
+        if coding.strip() in {"gzip", "x-gzip"}:
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+@lru_cache(maxsize=2)
+def _gzipped(body: str) -> bytes:
+    """The same bytes for the same feed, whichever worker answers."""
+    return gzip.compress(body.encode(), mtime=0)

@@ -1,0 +1,100 @@
+"""``manage.py run_due``: everything that waits for its time, or failed the first time."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from io import StringIO
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from wagtail.models import Page, Revision
+
+from booking.calendars.feed import ALL, refresh
+from booking.journal import record as journal
+from booking.messages.deliver import deliver_due
+from booking.sessions import live
+from booking.signup.purge import purge_practical
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Run by a timer, every minute; several at once do no harm. What fails does not stop the rest."""
+
+    help = "Publishes what is timed, does again what failed, sends the mail that waits, keeps the calendar in step."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--at",
+            help="ISO time to take for now (timed publishing always goes by the clock), e.g. 2027-05-05T12:00+02:00",
+        )
+
+    def handle(self, *args, at=None, **options):
+        now = _moment(at) if at else timezone.now()
+        #: In this order, so that what one brings about the next takes up.
+        kinds: dict[str, Callable[[datetime], tuple[str, bool]]] = {
+            _("Timed publishing"): _publish,
+            _("Sessions"): _recover,
+            _("Follow-ups"): _catch_up,
+            _("Calendar"): _refresh,
+            _("Mail"): _deliver,
+            _("Diet and room"): _purge,
+        }
+        failed = [name for name, work in kinds.items() if not self._run(name, work, now)]
+        if failed:
+            raise CommandError(_("This failed: %(names)s.") % {"names": ", ".join(failed)})
+
+    def _run(self, name: str, work: Callable[[datetime], tuple[str, bool]], now: datetime) -> bool:
+        try:
+            said, well = work(now)
+        except Exception:
+            logger.exception("run_due: %s failed", work.__name__)
+            said, well = _("failed"), False
+        self.stdout.write(f"{name}: {said}")
+        return well
+
+
+def _publish(now: datetime) -> tuple[str, bool]:
+    clock = timezone.now()
+    waiting = Revision.objects.filter(approved_go_live_at__lt=clock).count()
+    expired = Page.objects.live().filter(expire_at__lt=clock).count()
+    call_command("publish_scheduled", stdout=StringIO())
+    return _("%(published)d published, %(expired)d taken off the site") % {
+        "published": waiting,
+        "expired": expired,
+    }, True
+
+
+def _recover(now: datetime) -> tuple[str, bool]:
+    return _("%(count)d brought in step with their pages") % {"count": live.recover(now=now)}, True
+
+
+def _catch_up(now: datetime) -> tuple[str, bool]:
+    done, failed = journal.catch_up(now)
+    return _("%(done)d done, %(failed)d failed") % {"done": done, "failed": failed}, not failed
+
+
+def _refresh(now: datetime) -> tuple[str, bool]:
+    return _("changed") if refresh(ALL, now=now) else _("unchanged"), True
+
+
+def _deliver(now: datetime) -> tuple[str, bool]:
+    sent, failed = deliver_due(now)
+    return _("%(sent)d sent, %(failed)d not") % {"sent": sent, "failed": failed}, not failed
+
+
+def _purge(now: datetime) -> tuple[str, bool]:
+    return _("forgotten in %(count)d bookings") % {"count": purge_practical(now)}, True
+
+
+def _moment(words: str) -> datetime:
+    try:
+        moment = parse_datetime(words)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(_("“%(words)s” is not a time.") % {"words": words})
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

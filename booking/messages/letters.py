@@ -1,0 +1,164 @@
+"""What the mails say: each letter's subject, its facts and its templates. Nothing is written or sent here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from booking.calendars.addresses import address
+from booking.dates import danish_day, today
+from booking.money import kroner
+from booking.pricing.price import withdrawal_fee
+from booking.sessions.models import CalendarEntry, SessionPage
+from booking.signup.models import Booking
+from booking.signup.sentences import both_amounts, withdrawal_sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail before it has an address: ``name`` is its template in templates/booking/mail/."""
+
+    name: str
+    subject: str
+    context: dict[str, Any] = field(default_factory=dict)
+    calendar: str = ""
+
+    def text(self) -> str:
+        """The plain words, without the empty lines that template tags leave."""
+        lines = render_to_string(f"booking/mail/{self.name}.txt", self.context).splitlines()
+        kept: list[str] = []
+        for line in (line.rstrip() for line in lines):
+            if line or (kept and kept[-1]):
+                kept.append(line)
+        return "\n".join(kept).strip() + "\n"
+
+    def html(self) -> str:
+        return render_to_string(f"booking/mail/{self.name}.html", self.context | {"subject": self.subject})
+
+
+def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
+    """The seat and all that was agreed: what the receipt page says too."""
+    session = booking.session
+    join_link = session.join_link if with_link else ""
+    rule = withdrawal_sentences(
+        booking.conditions,
+        tariff=booking.tariff,
+        starts_on=session.starts_on,
+        on=today(booking.booked_at),
+    )
+    context = _about(booking) | {
+        "facts": [
+            (_("Reference"), booking.order.reference),
+            (_("Participant"), booking.participant.name),
+            *_session_facts(session),
+            *([(_("Link for participants"), join_link)] if join_link else []),
+            *_price_facts(booking),
+        ],
+        "invoice": [] if booking.price.is_free else _invoice_facts(booking),
+        "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
+        "withdrawal": rule,
+        "link_on_my_page": bool(session.join_link) and not with_link,
+    }
+    subject = _("Signed up: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
+    return Letter("booked", subject, context, calendar)
+
+
+def cancelled(booking: Booking) -> Letter:
+    """The seat is given up. Nothing is attached.
+
+    The session itself takes place, so the file could only say so again, and a program that is handed a cancellation
+    under the same UID would strike the session out in a shared or subscribed calendar too. The text asks the reader to
+    remove it instead.
+    """
+    session = booking.session
+    context = _about(booking) | {
+        "facts": [
+            (_("Reference"), booking.order.reference),
+            (_("Participant"), booking.participant.name),
+            *_session_facts(session),
+        ],
+        "fee": "" if session.is_cancelled else _fee_sentence(booking),
+        "session_is_cancelled": session.is_cancelled,
+    }
+    subject = _("Sign-up cancelled: %(title)s, %(days)s") % {
+        "title": session.title,
+        "days": danish_day(session.starts_on),
+    }
+    return Letter("cancelled", subject, context)
+
+
+def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar: str) -> Letter:
+    """The session will not be held; one mail for all the seats that the reader has to do with.
+
+    The attached file has the UID of the first one and a later version, so that opening it marks the date as cancelled.
+    """
+    session = bookings[0].session
+    context = _about(bookings[0]) | {
+        "facts": [
+            (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
+            (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
+            *_session_facts(session),
+        ],
+        "is_free": all(booking.price.is_free for booking in bookings),
+    }
+    subject = _("Session cancelled: %(title)s, %(days)s") % {
+        "title": entry.title,
+        "days": danish_day(entry.starts_on),
+    }
+    return Letter("session_cancelled", subject, context, calendar)
+
+
+def _about(booking: Booking) -> dict[str, Any]:
+    return {
+        "booking": booking,
+        "session": booking.session,
+        "contact": booking.session.contact,
+        "receipt_url": address("booking:receipt", booking.order.reference),
+        "my_page_url": address("booking:my_page"),
+    }
+
+
+def _session_facts(session: SessionPage) -> list[tuple[str, str]]:
+    return [
+        (_("Session"), session.title),
+        (_("When"), capfirst(str(session.when))),
+        (_("Where"), session.place or _("The place will follow.")),
+    ]
+
+
+def _price_facts(booking: Booking) -> list[tuple[str, str]]:
+    price = booking.price
+    if price.is_free:
+        return [(_("Price"), _("Free of charge"))]
+    facts = [
+        (_("Price excl. VAT"), kroner(price.net)),
+        (_("VAT"), kroner(price.vat)),
+        (_("Price incl. VAT"), kroner(price.gross)),
+    ]
+    return facts + ([(_("Included and not"), booking.includes)] if booking.includes else [])
+
+
+def _invoice_facts(booking: Booking) -> list[tuple[str, str]]:
+    order = booking.order
+    facts = [
+        (_("Payer"), order.payer_name),
+        (_("CVR number"), order.payer_cvr),
+        (_("EAN number"), order.gln),
+        (_("Person reference"), order.person_reference),
+        (_("Requisition number"), order.requisition),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _fee_sentence(booking: Booking) -> str:
+    fee = withdrawal_fee(
+        booking.tariff,
+        rule=booking.conditions,
+        starts_on=booking.session.starts_on,
+        withdrawn_on=today(booking.cancelled_at),
+    )
+    if fee.is_free:
+        return _("Withdrawing costs nothing.")
+    return _("By the conditions that were accepted, this is to be paid: %(amounts)s.") % {"amounts": both_amounts(fee)}

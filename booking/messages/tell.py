@@ -1,0 +1,103 @@
+"""Turning facts into mail: rows in the outbox, written in the transaction that follows the fact."""
+
+from collections import defaultdict
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import override
+
+from booking.calendars.addresses import calendar_domain
+from booking.calendars.events import session_file
+from booking.journal.kinds import BOOKED, CANCELLED, SESSION_CANCELLED
+from booking.journal.models import Fact
+from booking.messages import letters
+from booking.messages.deliver import deliver_soon
+from booking.messages.letters import Letter
+from booking.messages.models import OutboxMessage
+from booking.signup.models import Booking
+
+
+def tell(fact: Fact) -> None:
+    """Write the mails that a fact calls for. News that has been overtaken is not told."""
+    with override(settings.LANGUAGE_CODE):
+        _TELLERS[fact.kind](fact)
+
+
+def _tell_booked(fact: Fact) -> None:
+    booking = _bookings().get(pk=fact.about_id)
+    session = booking.session
+    if not booking.holds_a_seat or session.is_cancelled:
+        return
+    for recipient in recipients(booking):
+        with_link = bool(session.join_link) and may_join(recipient, booking)
+        calendar = session_file(session.calendar_entry, join_link=session.join_link if with_link else "")
+        _write(fact, booking, recipient, letters.booked(booking, with_link=with_link, calendar=calendar))
+
+
+def _tell_cancelled(fact: Fact) -> None:
+    booking = _bookings().get(pk=fact.about_id)
+    for recipient in recipients(booking):
+        _write(fact, booking, recipient, letters.cancelled(booking))
+
+
+def _tell_session_cancelled(fact: Fact) -> None:
+    """One mail to each address, however many seats it has to do with."""
+    entry = fact.about
+    by_recipient: dict[str, list[Booking]] = defaultdict(list)
+    for booking in _bookings().filter(session=entry.session_id).holding_a_seat().order_by("pk"):
+        for recipient in recipients(booking):
+            by_recipient[recipient].append(booking)
+    for recipient, bookings in by_recipient.items():
+        letter = letters.session_cancelled(entry, bookings, calendar=session_file(entry))
+        _write(fact, bookings[0], recipient, letter)
+
+
+def recipients(booking: Booking) -> list[str]:
+    """The order's contact, and the participant where that is another address; each once."""
+    addresses = [booking.order.contact_email, booking.participant.email or ""]
+    return list(dict.fromkeys(one.strip().lower() for one in addresses if one.strip()))
+
+
+def may_join(recipient: str, booking: Booking) -> bool:
+    """Whether the address is the participant's or the booker's: those the register knows, not one that was typed in."""
+    known = {booking.participant.email, booking.order.booker.email}
+    return recipient in {one.lower() for one in known if one}
+
+
+def _bookings():
+    return Booking.objects.select_related(
+        "order__booker",
+        "participant",
+        "conditions",
+        "session__venue",
+        "session__contact",
+        "session__calendar_entry",
+    )
+
+
+def _write(fact: Fact, booking: Booking, recipient: str, letter: Letter) -> None:
+    """Put one letter to one address into the outbox, and have it sent when this has been committed."""
+    now = timezone.now()
+    contact = booking.session.contact
+    message = OutboxMessage.objects.create(
+        fact=fact,
+        kind=letter.name,
+        recipient=recipient,
+        reply_to=contact.email if contact else "",
+        subject=" ".join(letter.subject.split())[:200],
+        text=letter.text(),
+        html=letter.html(),
+        calendar=letter.calendar,
+        message_id=f"<{uuid4()}@{calendar_domain()}>",
+        created_at=now,
+        not_before=now,
+    )
+    transaction.on_commit(lambda: deliver_soon(message.pk), robust=True)
+
+
+_TELLERS = {BOOKED: _tell_booked, CANCELLED: _tell_cancelled, SESSION_CANCELLED: _tell_session_cancelled}
+
+#: The facts that are told.
+KINDS = frozenset(_TELLERS)
