@@ -3,13 +3,23 @@
 from booking.calendars.models import Feed
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
-from booking.people.models import Audience, ElectionTerm, Municipality, Office, Person, Secretary
+from booking.people.models import (
+    Audience,
+    AudienceGrant,
+    ElectionTerm,
+    HealthCouncil,
+    Municipality,
+    Office,
+    Person,
+    Secretary,
+)
 from booking.pricing.models import Conditions, ConditionsVersion, PriceList, PriceRow, Seller
 from booking.sessions.models import CalendarEntry, Contact, SessionPage, Speaker, Venue
 from booking.signup.models import Booking, Interest, Order
 
 __all__ = [
     "Audience",
+    "AudienceGrant",
     "Booking",
     "CalendarEntry",
     "Conditions",
@@ -19,6 +29,7 @@ __all__ = [
     "Fact",
     "Feed",
     "FollowUp",
+    "HealthCouncil",
     "Interest",
     "Municipality",
     "Office",

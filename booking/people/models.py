@@ -1,23 +1,53 @@
-"""Municipalities, election terms, persons, the offices they hold, and who acts for whom."""
+"""Municipalities, election terms, persons, the offices they hold, who acts for whom, and whom an audience lets in."""
 
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
+from django.utils.text import capfirst, get_text_list
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from booking.people.constraints import AtMostOnAnyDay
+
+
+class HealthCouncil(models.Model):
+    """One of the 17 health councils (sundhedsråd). Source: booking/people/data/README.md."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    region = models.CharField(_("region"), max_length=40)
+    sort_order = models.PositiveSmallIntegerField(_("place in lists"), default=0)
+
+    class Meta:
+        verbose_name = _("health council")
+        verbose_name_plural = _("health councils")
+        ordering = ["sort_order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Municipality(models.Model):
-    """One of the 98 municipalities. Source: booking/people/data/municipalities.csv."""
+    """One of the 98 municipalities. Source: booking/people/data/README.md."""
 
     code = models.CharField(_("code"), max_length=3, unique=True, validators=[RegexValidator(r"^\d{3}$")])
     name = models.CharField(_("name"), max_length=60, unique=True)
     region = models.CharField(_("region"), max_length=40)
     cvr = models.CharField(_("CVR number"), max_length=8, validators=[RegexValidator(r"^\d{8}$")])
+    health_council = models.ForeignKey(
+        HealthCouncil,
+        verbose_name=_("health council"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="municipalities",
+        help_text=_("The one that the municipality appoints members to."),
+    )
 
     class Meta:
         verbose_name = _("municipality")
@@ -34,31 +64,50 @@ class Municipality(models.Model):
         return own_forms.get(self.code, f"{self.name} Kommune")
 
 
+class ElectionTermQuerySet(models.QuerySet):
+    def at(self, day: date) -> "ElectionTerm | None":
+        """The term that ``day`` falls in, if the register knows it."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day).first()
+
+
 class ElectionTerm(models.Model):
     """The years between two local elections, from a 1 January to a 31 December."""
 
     starts_on = models.DateField(_("from"), unique=True)
     ends_on = models.DateField(_("to"), unique=True)
 
+    objects = ElectionTermQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("election term")
         verbose_name_plural = _("election terms")
         ordering = ["-starts_on"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="election_term_ends_after_it_starts")
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")),
+                name="election_term_ends_after_it_starts",
+                violation_error_message=_("An election term can't end before it begins."),
+            ),
+            AtMostOnAnyDay(
+                name="election_terms_do_not_overlap",
+                violation_error_message=_("This election term overlaps another."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.starts_on.year}-{self.ends_on.year}"
 
-    def clean(self):
-        if self.starts_on and self.ends_on:
-            others = ElectionTerm.objects.exclude(pk=self.pk)
-            if others.filter(starts_on__lte=self.ends_on, ends_on__gte=self.starts_on).exists():
-                raise ValidationError(_("This election term overlaps another."))
-
     def is_past(self, on: date) -> bool:
         return self.ends_on < on
+
+    def before(self) -> tuple[date, date]:
+        """The first and the last day of the term before, whether the register knows it or not.
+
+        Source: kommunal- og regionalvalgloven (four years, from 1 January).
+        """
+        last = self.starts_on - timedelta(days=1)
+        known = ElectionTerm.objects.at(last)
+        return (known.starts_on if known else self.starts_on.replace(year=self.starts_on.year - 4)), last
 
 
 class Person(models.Model):
@@ -67,6 +116,15 @@ class Person(models.Model):
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
+    municipality = models.ForeignKey(
+        Municipality,
+        verbose_name=_("municipality"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="employees",
+        help_text=_("Only for somebody who works there without holding an office. It pays for their seats."),
+    )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, verbose_name=_("sign-in"), null=True, blank=True, on_delete=models.SET_NULL
     )
@@ -90,6 +148,17 @@ class Person(models.Model):
             secretaries__starts_on__lte=on,
         ).distinct()
 
+    def municipality_on(self, on: date) -> Municipality | None:
+        """Where this person comes from on that day, so that a seat has a payer.
+
+        The municipality of an office they hold; else the one they work in; else that of somebody they act for.
+        """
+        held = Office.objects.held_on(on).select_related("municipality").order_by("starts_on", "pk")
+        office = held.filter(person=self).first()
+        if office is None and self.municipality_id is None:
+            office = held.filter(person__in=self.principals(on)).first()
+        return office.municipality if office else self.municipality
+
     def may_act_for(self, other: "Person", on: date) -> bool:
         """Everybody acts for themselves; a secretary for the principals of that day."""
         return other == self or self.principals(on).filter(pk=other.pk).exists()
@@ -104,6 +173,23 @@ class OfficeKind(models.TextChoices):
     HEALTH_COUNCIL_MEMBER = "health_council_member", _("health-council member")
 
 
+#: The offices in the plural, for sentences.
+HOLDERS = {
+    OfficeKind.MAYOR: _("mayors"),
+    OfficeKind.DEPUTY_MAYOR: _("deputy mayors"),
+    OfficeKind.MUNICIPAL_DIRECTOR: _("municipal directors"),
+    OfficeKind.COMMITTEE_CHAIR: _("committee chairs"),
+    OfficeKind.COUNCIL_MEMBER: _("council members"),
+    OfficeKind.HEALTH_COUNCIL_MEMBER: _("health-council members"),
+}
+
+#: The offices that one person at a time holds in a municipality.
+HELD_BY_ONE = frozenset({OfficeKind.MAYOR, OfficeKind.MUNICIPAL_DIRECTOR})
+
+#: How many members a municipality may appoint to its health council (one to three). Source: the health reform of 2024.
+HEALTH_COUNCIL_SEATS = 3
+
+
 class OfficeQuerySet(models.QuerySet):
     def held_on(self, day: date) -> "OfficeQuerySet":
         """Offices that somebody holds on ``day``; the first and the last day count."""
@@ -113,6 +199,17 @@ class OfficeQuerySet(models.QuerySet):
         """Offices held on at least one day of the span."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=first), starts_on__lte=last)
 
+    def newly_elected(self, on: date) -> "OfficeQuerySet":
+        """Offices held on ``on`` by those who held none of the kind, anywhere, in the election term before.
+
+        Outside the terms that the register knows, nobody is newly elected.
+        """
+        term = ElectionTerm.objects.at(on)
+        if term is None:
+            return self.none()
+        same = Office.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"))
+        return self.held_on(on).exclude(Exists(same.held_between(*term.before())))
+
 
 class Office(models.Model):
     """One person's office (hverv) in one municipality, from a day to a day; it may span election terms."""
@@ -121,6 +218,15 @@ class Office(models.Model):
     kind = models.CharField(_("office"), max_length=24, choices=OfficeKind.choices)
     municipality = models.ForeignKey(
         Municipality, verbose_name=_("municipality"), on_delete=models.PROTECT, related_name="offices"
+    )
+    health_council = models.ForeignKey(
+        HealthCouncil,
+        verbose_name=_("health council"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="members",
+        help_text=_("Only for its members. Left empty, it is the municipality's own."),
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"), null=True, blank=True, help_text=_("Leave empty while the office is held."))
@@ -135,17 +241,38 @@ class Office(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="office_ends_after_it_starts"
             ),
-            models.UniqueConstraint(
-                fields=["municipality"],
-                condition=Q(kind=OfficeKind.MAYOR, ends_on=None),
-                name="one_sitting_mayor_per_municipality",
-                violation_error_message=_("This municipality already has a sitting mayor. End that office first."),
+            models.CheckConstraint(
+                condition=Q(kind=OfficeKind.HEALTH_COUNCIL_MEMBER.value, health_council__isnull=False)
+                | (~Q(kind=OfficeKind.HEALTH_COUNCIL_MEMBER.value) & Q(health_council=None)),
+                name="health_council_members_name_their_council",
             ),
-            models.UniqueConstraint(
-                fields=["person"],
-                condition=Q(kind=OfficeKind.MAYOR, ends_on=None),
+            AtMostOnAnyDay(
+                per=["municipality"],
+                kind=OfficeKind.MAYOR,
+                name="one_sitting_mayor_per_municipality",
+                violation_error_message=_(
+                    "This municipality has another mayor on some of these days. End that office first."
+                ),
+            ),
+            AtMostOnAnyDay(
+                per=["person"],
+                kind=OfficeKind.MAYOR,
                 name="nobody_is_mayor_of_two",
-                violation_error_message=_("This person is already the sitting mayor of a municipality."),
+                violation_error_message=_("This person is mayor of another municipality on some of these days."),
+            ),
+            AtMostOnAnyDay(
+                per=["municipality"],
+                kind=OfficeKind.HEALTH_COUNCIL_MEMBER,
+                limit=HEALTH_COUNCIL_SEATS,
+                name="three_health_council_members_per_municipality",
+                violation_error_message=_(
+                    "This municipality already has three health-council members on some of these days."
+                ),
+            ),
+            AtMostOnAnyDay(
+                per=["person", "municipality", "kind"],
+                name="nobody_holds_an_office_twice",
+                violation_error_message=_("This person already holds the office on some of these days."),
             ),
         ]
 
@@ -158,27 +285,26 @@ class Office(models.Model):
     def clean(self):
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
             raise ValidationError({"ends_on": _("The office can't end before it begins.")})
-        if self.kind == OfficeKind.MAYOR and self.starts_on:
-            mayors = Office.objects.filter(kind=OfficeKind.MAYOR).exclude(pk=self.pk)
-            mayors = mayors.held_between(self.starts_on, self.ends_on or date.max)
-            if mayors.filter(municipality=self.municipality_id).exists():
-                raise ValidationError(_("This municipality has another mayor on some of these days."))
-            if mayors.filter(person=self.person_id).exists():
-                raise ValidationError(_("This person is mayor of another municipality on some of these days."))
+        if self.kind != OfficeKind.HEALTH_COUNCIL_MEMBER:
+            self.health_council = None
+        elif self.health_council_id is None and self.municipality_id:
+            self.health_council = self.municipality.health_council
+            if self.health_council is None:
+                raise ValidationError(_("Say first which health council the municipality appoints members to."))
+
+    def is_held_on(self, day: date) -> bool:
+        """The first and the last day count."""
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
     def is_newly_elected(self, on: date) -> bool:
-        """Held on ``on``, in a term before which the same person held no such office anywhere.
+        """Held on ``on``, in a term before which the same person held no such office anywhere."""
+        return Office.objects.filter(pk=self.pk).newly_elected(on).exists()
 
-        Without a known term for ``on`` nobody is newly elected.
-        """
-        term = ElectionTerm.objects.filter(starts_on__lte=on, ends_on__gte=on).first()
-        if term is None:
-            return False
-        before = ElectionTerm.objects.filter(ends_on__lt=term.starts_on).order_by("-ends_on").first()
-        if before is None:
-            return True
-        held_before = Office.objects.filter(person=self.person_id, kind=self.kind)
-        return not held_before.held_between(before.starts_on, before.ends_on).exists()
+
+class SecretaryQuerySet(models.QuerySet):
+    def in_force(self, on: date) -> "SecretaryQuerySet":
+        """Those that let somebody act for somebody on ``on``; the first and the last day count."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
 
 
 class Secretary(models.Model):
@@ -192,6 +318,8 @@ class Secretary(models.Model):
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"), null=True, blank=True)
+
+    objects = SecretaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("secretary")
@@ -212,20 +340,53 @@ class Secretary(models.Model):
             raise ValidationError({"ends_on": _("It can't end before it begins.")})
 
 
-class NotForYou(Exception):
-    """The audience does not admit this person on that day."""
+class Refusal(StrEnum):
+    """Why an audience does not admit somebody, the nearest miss first."""
 
-    def __init__(self, audience: "Audience", person: Person):
-        super().__init__(audience.pk, person.pk)
+    NOT_NEWLY_ELECTED = "not_newly_elected"  # holds the office, but held one like it in the term before
+    WRONG_MUNICIPALITY = "wrong_municipality"  # holds the office, but elsewhere
+    OFFICE_ENDED = "office_ended"  # held it, but no longer on the day
+    OFFICE_NOT_BEGUN = "office_not_begun"  # will hold it, but not yet on the day
+    NO_OFFICE = "no_office"
+    NO_MUNICIPALITY = "no_municipality"  # nobody knows which municipality would pay
+
+
+class NotForYou(Exception):
+    """The audience does not admit this person on that day; ``reason`` says why, ``office`` which one missed."""
+
+    def __init__(
+        self,
+        audience: "Audience",
+        person: Person,
+        *,
+        reason: Refusal = Refusal.NO_OFFICE,
+        office: Office | None = None,
+    ):
+        super().__init__(audience.pk, person.pk, str(reason))
         self.audience = audience
         self.person = person
+        self.reason = reason
+        self.office = office
+
+
+class Opening(models.TextChoices):
+    """How wide an audience is."""
+
+    OFFICES = "offices", _("those who hold certain offices")
+    REGISTER = "register", _("everyone in office, and those who act for them")
+    ANYONE = "anyone", _("anyone who can sign in")
+
+
+#: So many municipalities are named in a sentence; more are counted.
+NAMED_MUNICIPALITIES = 4
 
 
 class Audience(models.Model):
     """A rule over offices that says who may sign up."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    offices = models.JSONField(_("offices"), default=list)  # a list of OfficeKind values
+    opening = models.CharField(_("open to"), max_length=12, choices=Opening.choices, default=Opening.OFFICES)
+    offices = models.JSONField(_("offices"), default=list, blank=True)  # a list of OfficeKind values
     newly_elected = models.BooleanField(
         _("newly elected only"),
         default=False,
@@ -246,17 +407,34 @@ class Audience(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self):
+        if self.opening == Opening.OFFICES and not self.offices:
+            raise ValidationError(_("Choose at least one office, or open it to everyone."))
+        if self.opening != Opening.OFFICES:
+            self.offices, self.newly_elected = [], False
+
     @cached_property
     def _municipality_ids(self) -> set[int]:
         return {municipality.pk for municipality in self.municipalities.all()}
 
-    def admit(self, person: Person, *, on: date) -> Office:
-        """The office that lets ``person`` in on ``on``, the day of the session. Raises NotForYou."""
-        for office in person.offices.held_on(on).filter(kind__in=self.offices).order_by("starts_on", "pk"):
-            here = not self._municipality_ids or office.municipality_id in self._municipality_ids
-            if here and (not self.newly_elected or office.is_newly_elected(on)):
-                return office
-        raise NotForYou(self, person)
+    # One person
+
+    def admit(self, person: Person, *, on: date) -> Office | None:
+        """Let ``person`` in on ``on``, the day of the session, and say by which office. Raises NotForYou.
+
+        There is no office when they come without one: through an exception, or because the audience is open. Where
+        they come from is known all the same (``Person.municipality_on``), so there is always a payer.
+        """
+        offices = list(person.offices.select_related("municipality").order_by("starts_on", "pk"))
+        reason, office = self._judge(person, offices, on)
+        if reason is None:
+            return office
+        if self.grants.in_force(on).filter(person=person).exists():
+            held = next((office for office in offices if office.is_held_on(on)), None)
+            if held or person.municipality_on(on):
+                return held
+            reason = Refusal.NO_MUNICIPALITY
+        raise NotForYou(self, person, reason=reason, office=office)
 
     def admits(self, person: Person, *, on: date) -> bool:
         try:
@@ -264,3 +442,143 @@ class Audience(models.Model):
         except NotForYou:
             return False
         return True
+
+    def _judge(self, person: Person, offices: list[Office], on: date) -> tuple[Refusal | None, Office | None]:
+        """What the rule itself says, exceptions aside: no refusal and the office, or the reason and what missed.
+
+        None and None: they come without an office, through those they act for or the place where they work.
+        """
+        if self.opening == Opening.OFFICES:
+            offices = [office for office in offices if office.kind in self.offices]
+        held = [office for office in offices if office.is_held_on(on)]
+        here = [office for office in held if self._is_here(office.municipality_id)]
+        if here and not self.newly_elected:
+            return None, here[0]
+        if here:
+            newly = set(person.offices.newly_elected(on).values_list("pk", flat=True))
+            newly_here = [office for office in here if office.pk in newly]
+            return (None, newly_here[0]) if newly_here else (Refusal.NOT_NEWLY_ELECTED, here[0])
+        if (
+            not held
+            and self.opening != Opening.OFFICES
+            and Person.objects.filter(self._rule(on), pk=person.pk).exists()
+        ):
+            return None, None  # through those they act for, or the place where they work
+        if held:
+            return Refusal.WRONG_MUNICIPALITY, held[0]
+        ended = [office for office in offices if office.ends_on and office.ends_on < on]
+        if ended:
+            return Refusal.OFFICE_ENDED, max(ended, key=lambda office: office.ends_on)
+        if offices:
+            return Refusal.OFFICE_NOT_BEGUN, offices[0]
+        return (Refusal.NO_MUNICIPALITY if self.opening == Opening.ANYONE else Refusal.NO_OFFICE), None
+
+    def _is_here(self, municipality_id: int) -> bool:
+        return not self._municipality_ids or municipality_id in self._municipality_ids
+
+    # Everybody at once
+
+    def admitted(self, on: date) -> "models.QuerySet[Person]":
+        """All whom ``admit`` would let in on ``on``, in one query (two for the newly elected: the terms)."""
+        return Person.objects.filter(self._rule(on) | self._exceptions(on))
+
+    def sentence(self, on: date) -> str:
+        """Whom it lets in, and how many that is today: for whoever picks it."""
+        persons = Person.objects.filter(self._rule(on) | self._exceptions(on))
+        counted = persons.aggregate(all=Count("pk"), exceptions=Count("pk", filter=~self._rule(on)))
+        sentences = [gettext("%(whom)s %(where)s.") % {"whom": capfirst(self._whom()), "where": self._where()}]
+        if not counted["all"]:
+            sentences.append(gettext("Today that is nobody."))
+        else:
+            sentences.append(
+                ngettext("Today that is %(count)d person.", "Today that is %(count)d persons.", counted["all"])
+                % {"count": counted["all"]}
+            )
+        if counted["exceptions"]:
+            sentences.append(
+                ngettext(
+                    "%(count)d of them has been granted an exception.",
+                    "%(count)d of them have been granted an exception.",
+                    counted["exceptions"],
+                )
+                % {"count": counted["exceptions"]}
+            )
+        return " ".join(sentences)
+
+    def _whom(self) -> str:
+        if self.opening != Opening.OFFICES:
+            return self.get_opening_display()
+        holders = get_text_list([str(HOLDERS[kind]) for kind in OfficeKind if kind in self.offices], gettext("and"))
+        return gettext("newly elected %(holders)s") % {"holders": holders} if self.newly_elected else holders
+
+    def _where(self) -> str:
+        names = [municipality.name for municipality in self.municipalities.all()]
+        if not names:
+            return gettext("in all municipalities")
+        if len(names) <= NAMED_MUNICIPALITIES:
+            return gettext("in %(municipalities)s") % {"municipalities": get_text_list(names, gettext("and"))}
+        return gettext("in %(count)d chosen municipalities") % {"count": len(names)}
+
+    def _rule(self, on: date) -> Q:
+        """The rule itself, exceptions aside, as a condition on persons."""
+        held = Office.objects.held_on(on)
+        here = held.filter(municipality__in=self._municipality_ids) if self._municipality_ids else held
+        own = here.filter(person=OuterRef("pk"))
+        if self.opening == Opening.OFFICES:
+            own = own.filter(kind__in=self.offices)
+            return Q(Exists(own.newly_elected(on) if self.newly_elected else own))
+        without = Q(Exists(here.filter(_helped_by(OuterRef("pk"), on))))
+        if self.opening == Opening.ANYONE:
+            works_here = (
+                Q(municipality__in=self._municipality_ids) if self._municipality_ids else Q(municipality__isnull=False)
+            )
+            without = works_here | (Q(municipality=None) & without)
+        return Q(Exists(own)) | (~Q(Exists(held.filter(person=OuterRef("pk")))) & without)
+
+    def _exceptions(self, on: date) -> Q:
+        """Those with an exception, as far as it is known which municipality they come from."""
+        held = Office.objects.held_on(on)
+        comes_from = (
+            Q(municipality__isnull=False)
+            | Q(Exists(held.filter(person=OuterRef("pk"))))
+            | Q(Exists(held.filter(_helped_by(OuterRef("pk"), on))))
+        )
+        return Q(Exists(self.grants.in_force(on).filter(person=OuterRef("pk")))) & comes_from
+
+
+def _helped_by(secretary, on: date) -> Q:
+    """As a condition on offices: somebody acts for the holder on that day."""
+    return Q(
+        Q(person__secretaries__ends_on=None) | Q(person__secretaries__ends_on__gte=on),
+        person__secretaries__secretary=secretary,
+        person__secretaries__starts_on__lte=on,
+    )
+
+
+class AudienceGrantQuerySet(models.QuerySet):
+    def in_force(self, on: date) -> "AudienceGrantQuerySet":
+        """Those that still hold on ``on``, the day of the session; the last day counts."""
+        return self.filter(ends_on__gte=on)
+
+
+class AudienceGrant(models.Model):
+    """An exception: one person whom an audience lets in until a day, though its rule would not."""
+
+    audience = models.ForeignKey(Audience, verbose_name=_("audience"), on_delete=models.CASCADE, related_name="grants")
+    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="grants")
+    reason = models.CharField(_("reason"), max_length=200)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("granted by"), on_delete=models.PROTECT, related_name="+"
+    )
+    granted_at = models.DateTimeField(_("granted"))
+    ends_on = models.DateField(_("to"), help_text=_("The last day of a session that the exception gives access to."))
+
+    objects = AudienceGrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exception")
+        verbose_name_plural = _("exceptions")
+        ordering = ["-ends_on", "person__name"]
+
+    def __str__(self) -> str:
+        return _("%(person)s, %(audience)s") % {"person": self.person, "audience": self.audience}

@@ -95,7 +95,15 @@ class Booking(models.Model):
     participant = models.ForeignKey(
         Person, verbose_name=_("participant"), on_delete=models.PROTECT, related_name="bookings"
     )
-    office = models.ForeignKey(Office, verbose_name=_("admitted as"), on_delete=models.PROTECT, related_name="bookings")
+    #: None for somebody who came without an office: by an exception, or because the audience is open.
+    office = models.ForeignKey(
+        Office,
+        verbose_name=_("admitted as"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+    )
     status = models.CharField(
         _("status"), max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED
     )

@@ -107,9 +107,9 @@ def place_order(
         raise MayNotActFor
     if len({seat.participant for seat in seats}) < len(seats):
         raise CannotBook(Obstacle.ALREADY_BOOKED)
-    offices = [admit(session, seat.participant) for seat in seats]
+    admissions = [admit(session, seat.participant) for seat in seats]
 
-    payer = offices[0].municipality
+    payer = admissions[0].municipality
     order = Order.objects.create(
         submission=submission,
         booker=booker,
@@ -124,12 +124,12 @@ def place_order(
         contact_phone=purchase.contact_phone,
         created_at=now,
     )
-    for seat, office in zip(seats, offices, strict=True):
+    for seat, admission in zip(seats, admissions, strict=True):
         booking = Booking.objects.create(
             order=order,
             session=session,
             participant=seat.participant,
-            office=office,
+            office=admission.office,
             net=tariff.net,
             vat_rate=tariff.vat_rate,
             includes=tariff.includes,

@@ -1,9 +1,10 @@
 """Whether somebody may be signed up for a session right now: one answer for the page, the form and the reservation."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from booking.people.models import NotForYou, Office, Person
+from booking.people.models import Municipality, NotForYou, Office, Person
 from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
@@ -27,11 +28,24 @@ class Obstacle(StrEnum):
 
 
 class CannotBook(Exception):
-    """The seat was not given; ``obstacle`` says why."""
+    """The seat was not given; ``obstacle`` says why, and ``refusal`` more of it where the audience said no."""
 
-    def __init__(self, obstacle: Obstacle):
+    def __init__(self, obstacle: Obstacle, refusal: NotForYou | None = None):
         super().__init__(obstacle)
         self.obstacle = obstacle
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What lets somebody in: an office, or none where the audience needs none; and the municipality that pays."""
+
+    office: Office | None
+    municipality: Municipality
+
+    @property
+    def municipality_id(self) -> int:
+        return self.municipality.pk
 
 
 def seats_left(session: SessionPage) -> int | None:
@@ -86,14 +100,15 @@ def terms_obstacle(
     return None
 
 
-def admit(session: SessionPage, person: Person) -> Office:
-    """The office that lets this person into a seat of their own. Raises CannotBook."""
+def admit(session: SessionPage, person: Person) -> Admission:
+    """What lets this person into a seat of their own, on the day of the session. Raises CannotBook."""
     if Booking.objects.filter(session=session.pk, participant=person).holding_a_seat().exists():
         raise CannotBook(Obstacle.ALREADY_BOOKED)
     try:
-        return session.audience.admit(person, on=session.starts_on)
+        office = session.audience.admit(person, on=session.starts_on)
     except NotForYou as refusal:
-        raise CannotBook(Obstacle.NOT_FOR_YOU) from refusal
+        raise CannotBook(Obstacle.NOT_FOR_YOU, refusal) from refusal
+    return Admission(office, office.municipality if office else person.municipality_on(session.starts_on))
 
 
 def participant_obstacle(session: SessionPage, person: Person) -> Obstacle | None:
