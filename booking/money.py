@@ -46,3 +46,8 @@ def share_of(net: Decimal, percent: int) -> Decimal:
 def danish_amount(amount: Decimal) -> str:
     """``8800`` as ``8.800,00``: dot for thousands, comma for øre, always two decimals."""
     return f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def kroner(amount: Decimal) -> str:
+    """``8800`` as ``8.800,00 kr.``"""
+    return f"{danish_amount(amount)} kr."

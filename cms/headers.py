@@ -25,3 +25,17 @@ class PermissionsPolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
+
+
+class PrivatePagesMiddleware:
+    """Say that a page drawn for somebody who is signed in is theirs alone: no cache on the way may keep it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        # Asking for the user would make every page depend on the cookie, so only pages that asked are looked at.
+        if request.session.accessed and request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private")
+        return response

@@ -72,3 +72,19 @@ def dated_days(programme, starts_on: date | None) -> list[tuple[date | None, blo
     """Each day of the programme with its date, counted from the first; no dates while they are unknown."""
     days = [block.value for block in programme]
     return [(starts_on and starts_on + timedelta(days=number), day) for number, day in enumerate(days)]
+
+
+def labelled_inputs(item: blocks.StructValue) -> list[tuple[str, blocks.StructValue]]:
+    """Each input of an item with what it is called; talks are counted where there are more than one."""
+    talks = [value for value in item["inputs"] if value["kind"] == "talk"]
+    labels = dict(INPUT_KINDS)
+    labelled = []
+    for value in item["inputs"]:
+        label = str(labels[value["kind"]])
+        if value["kind"] == "talk" and len(talks) > 1:
+            number = next(number for number, talk in enumerate(talks, start=1) if talk is value)
+            label = f"{label} {number}"
+        elif value["title"].lower().startswith(label.lower()):
+            label = ""  # "Drøftelse på tværs" says what it is
+        labelled.append((label, value))
+    return labelled

@@ -1,1 +1,9 @@
-urlpatterns: list = []
+from django.urls import path
+
+from booking.signup import views
+
+urlpatterns = [
+    path("tilmelding/<int:session_id>/", views.sign_up, name="sign_up"),
+    path("tilmelding/<int:session_id>/interesse/", views.interest, name="interest"),
+    path("tilmelding/kvittering/<str:reference>/", views.receipt, name="receipt"),
+]

@@ -1,0 +1,223 @@
+"""What the booker writes: strings to clean values, and errors in the reader's words."""
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from decimal import Decimal, InvalidOperation
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from stdnum import ean
+
+from booking.people.models import Person
+from booking.pricing.models import ConditionsVersion
+from booking.pricing.price import Tariff
+from booking.sessions.models import SessionPage
+from booking.signup.reserve import Purchase, Seat
+
+NO_LONGER_YOURS = _("You can't sign this person up, because you don't act for them, or no longer do.")
+PRICE_CHANGED = _("The price has changed since you opened the page. See the new price, and accept again.")
+CONDITIONS_CHANGED = _("The conditions have changed since you opened the page. Read them, and accept again.")
+
+
+class LineField(forms.CharField):
+    """One line of text: not too long, and without characters that nobody can see."""
+
+    def __init__(self, *, max_length: int, **kwargs):
+        super().__init__(max_length=max_length, **kwargs)
+        self.error_messages["max_length"] = _("Write %(limit_value)d characters at most. You wrote %(show_value)d.")
+
+    def validate(self, value):
+        super().validate(value)
+        if any(unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs"} for character in value):
+            raise ValidationError(
+                _("There are invisible characters in the text. Write it again instead of pasting it."),
+                code="control_characters",
+            )
+
+
+class EanField(forms.CharField):
+    """An EAN number (GLN): 13 digits, of which the last is a check on the others. Source: GS1."""
+
+    default_error_messages = {
+        "required": _("Write the EAN number that the invoice is to be sent to."),
+        "letters": _("An EAN number has digits only."),
+        "length": _("An EAN number has 13 digits. You wrote %(count)d."),
+        "check_digit": _("This is not an EAN number: one or more digits are wrong. Check it against your source."),
+    }
+
+    def to_python(self, value):
+        """The digits alone: EAN numbers are written with spaces, dots and dashes, and pasted with invisible signs."""
+        value = super().to_python(value)
+        return "".join(
+            character
+            for character in value
+            if not character.isspace() and character != "." and unicodedata.category(character) not in {"Pd", "Cf"}
+        )
+
+    def validate(self, value):
+        super().validate(value)
+        if not value:
+            return
+        if not (value.isascii() and value.isdigit()):
+            raise ValidationError(self.error_messages["letters"], code="letters")
+        if len(value) != 13:
+            raise ValidationError(self.error_messages["length"], code="length", params={"count": len(value)})
+        if not ean.is_valid(value):
+            raise ValidationError(self.error_messages["check_digit"], code="check_digit")
+
+
+class SignUpForm(forms.Form):
+    """A seat for one participant, who pays for it, and whom to write to.
+
+    ``people`` are those the booker may act for, in words; the ``refused`` among them are not offered. ``tariff`` and
+    ``conditions`` are those of this moment; if the page showed others, nothing is booked, and the booker accepts anew.
+    """
+
+    participant = forms.ChoiceField(
+        label=_("Participant"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who is to take part."), "invalid_choice": NO_LONGER_YOURS},
+    )
+    diet = LineField(
+        label=_("Diet and allergies"),
+        max_length=200,
+        required=False,
+        help_text=_("What the kitchen must know. We delete it a fortnight after the session."),
+    )
+    room = LineField(
+        label=_("The overnight stay"),
+        max_length=200,
+        required=False,
+        help_text=_("For example that no room is needed, or that it must be accessible. Deleted in the same way."),
+    )
+    ean = EanField(
+        label=_("EAN number"),
+        help_text=_("13 digits. The invoice is sent electronically to this number."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    person_reference = LineField(
+        label=_("Person reference"),
+        max_length=80,
+        required=False,
+        help_text=_("The person at the municipality who receives the invoice: a name, initials or a number."),
+    )
+    requisition = LineField(
+        label=_("Requisition number"),
+        max_length=80,
+        required=False,
+        help_text=_("The municipality's own number for the purchase. Some municipalities return invoices without it."),
+    )
+    contact_name = LineField(
+        label=_("Name"),
+        max_length=120,
+        error_messages={"required": _("Write whom we can turn to about practical matters.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    contact_email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        help_text=_("The confirmation and the calendar file are sent here."),
+        error_messages={
+            "required": _("Write the e-mail address that the confirmation is to be sent to."),
+            "invalid": _("Write the whole address, such as navn@kommune.dk."),
+            "max_length": _("The e-mail address is too long: no more than %(limit_value)d characters."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+    contact_phone = LineField(
+        label=_("Phone"),
+        max_length=20,
+        required=False,
+        validators=[RegexValidator(r"^\+?[\d ()./-]*\d[\d ()./-]*$", _("Write a phone number with digits."))],
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    accepted = forms.BooleanField(
+        label=_("I have read the conditions and accept them"),
+        error_messages={"required": _("Accept the conditions to sign up.")},
+    )
+    shown_net = forms.Field(required=False, widget=forms.HiddenInput)
+    shown_conditions = forms.Field(required=False, widget=forms.HiddenInput)
+    submission = forms.Field(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args,
+        session: SessionPage,
+        people: Mapping[Person, str],
+        refused: Collection[Person],
+        tariff: Tariff | None,
+        conditions: ConditionsVersion | None,
+        **kwargs,
+    ):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.people = {str(person.pk): person for person in people}
+        self.tariff = tariff
+        self.conditions = conditions
+        participant = self.fields["participant"]
+        participant.choices = [(str(person.pk), words) for person, words in people.items()]
+        participant.widget.choices = [
+            (str(person.pk), words) for person, words in people.items() if person not in refused
+        ]
+        if not session.needs_diet:
+            del self.fields["diet"]
+        if not session.needs_room:
+            del self.fields["room"]
+        if tariff and tariff.price.is_free:
+            for name in ("ean", "person_reference", "requisition"):
+                del self.fields[name]
+
+    def clean_submission(self) -> UUID:
+        """Drawn when the form is shown; one that is not ours still makes one order."""
+        try:
+            return UUID(self.cleaned_data["submission"] or "")
+        except ValueError:
+            return uuid4()
+
+    def clean(self):
+        """What was shown and accepted must be what applies now."""
+        cleaned = super().clean()
+        if self.tariff and _decimal(cleaned["shown_net"]) != self.tariff.net:
+            self.accept_anew(PRICE_CHANGED)
+        if self.conditions and cleaned["shown_conditions"] != str(self.conditions.pk):
+            self.accept_anew(CONDITIONS_CHANGED)
+        return cleaned
+
+    def accept_anew(self, why) -> None:
+        """Take the tick away: what it stood for is no longer what is shown."""
+        self.data = self.data.copy()
+        self.data.pop(self.add_prefix("accepted"), None)
+        self.errors.pop("accepted", None)
+        self.add_error(None, why)
+
+    def draw_anew(self) -> None:
+        """Another order has this form's number: the next try goes out under a new one."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("submission")] = str(uuid4())
+        self.add_error(None, _("Something got in between, and nothing was booked. Send it once more."))
+
+    def seat(self) -> Seat:
+        return Seat(
+            participant=self.people[self.cleaned_data["participant"]],
+            diet=self.cleaned_data.get("diet", ""),
+            room=self.cleaned_data.get("room", ""),
+        )
+
+    def purchase(self) -> Purchase:
+        return Purchase(
+            contact_name=self.cleaned_data["contact_name"],
+            contact_email=self.cleaned_data["contact_email"],
+            contact_phone=self.cleaned_data["contact_phone"],
+            gln=self.cleaned_data.get("ean", ""),
+            person_reference=self.cleaned_data.get("person_reference", ""),
+            requisition=self.cleaned_data.get("requisition", ""),
+        )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        return Decimal(text or "")
+    except InvalidOperation:
+        return None

@@ -1,0 +1,189 @@
+"""The booking panel of a session page: what stands in the way, whom one may sign up, and the form."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext as _
+
+from booking.dates import today
+from booking.money import kroner
+from booking.people.models import Office, Person
+from booking.pricing.models import ConditionsVersion
+from booking.pricing.price import Tariff
+from booking.sessions.models import SessionPage
+from booking.signup.forms import SignUpForm
+from booking.signup.models import Interest, Order
+from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
+from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody the booker may act for: the office that admits them, or the sentence that says why none does."""
+
+    person: Person
+    office: Office | None
+    refusal: str = ""
+
+    @property
+    def words(self) -> str:
+        """The person with their municipality, as a choice."""
+        if self.office is None:
+            return self.person.name
+        return _("%(person)s (%(municipality)s, CVR %(cvr)s)") % {
+            "person": self.person.name,
+            "municipality": self.office.municipality.full_name,
+            "cvr": self.office.municipality.cvr,
+        }
+
+
+def form_address(session: SessionPage, request) -> str:
+    """Where the form stands: the panel of the session's own page."""
+    return f"{session.get_url(request) or ''}#tilmelding"
+
+
+class Panel:
+    """All that the panel says to one visitor at one moment.
+
+    ``sent`` is what the form brought; ``kept`` what somebody had written when they turned out to be signed out.
+    """
+
+    def __init__(
+        self,
+        session: SessionPage,
+        *,
+        user: AbstractBaseUser | AnonymousUser,
+        now: datetime,
+        sent: Any = None,
+        kept: dict[str, str] | None = None,
+    ):
+        self.session = session
+        self.now = now
+        self.is_signed_in = user.is_authenticated
+        self.person: Person | None = getattr(user, "person", None)
+        self.tariff: Tariff | None = session.tariff(now=now)
+        self.conditions: ConditionsVersion | None = session.conditions and session.conditions.current()
+        self.seats_left = seats_left(session)
+        # What ``session_obstacle`` says, without looking everything up twice.
+        self.obstacle = time_obstacle(session, now=now) or terms_obstacle(
+            session, tariff=self.tariff, has_conditions=self.conditions is not None, left=self.seats_left
+        )
+        self.form: SignUpForm | None = None
+        if self.person and sent is not None:
+            self.form = self._form(data=sent)
+        elif sent is not None:
+            self.form = self._form(initial=sent.dict())
+        elif self.eligible:
+            self.form = self._form(initial=self._known() | (kept or {}))
+
+    @property
+    def sentence(self) -> str:
+        """Why nobody can be signed up, or nothing."""
+        return session_sentence(self.obstacle, self.session) if self.obstacle else ""
+
+    @property
+    def awaits_date(self) -> bool:
+        return self.obstacle == Obstacle.NO_DATE
+
+    @property
+    def is_free(self) -> bool:
+        return self.tariff is not None and self.tariff.price.is_free
+
+    @property
+    def shows_price(self) -> bool:
+        """What a seat costs today says nothing of a session that is over or called off."""
+        return self.obstacle not in {Obstacle.OVER, Obstacle.CANCELLED}
+
+    @property
+    def shows_seats(self) -> bool:
+        return self.obstacle is None and self.seats_left is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self.obstacle is None
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """The visitor and those they act for, with what lets each of them in or keeps them out."""
+        if self.person is None or self.session.audience is None or self.session.starts_on is None:
+            return []
+        people = [self.person, *self.person.principals(today(self.now))]
+        return [self._candidate(person) for person in people]
+
+    @property
+    def eligible(self) -> list[Candidate]:
+        """Those who can be signed up now."""
+        return [] if self.obstacle else [candidate for candidate in self.candidates if candidate.office]
+
+    @property
+    def refused(self) -> list[Candidate]:
+        """Those who can't, and would be missed: a secretary who acts for others does not expect a seat for herself."""
+        refused = [candidate for candidate in self.candidates if candidate.office is None]
+        if len(self.candidates) > 1:
+            refused = [candidate for candidate in refused if candidate.person != self.person]
+        return refused
+
+    @property
+    def only_choice(self) -> Candidate | None:
+        """The one who can be signed up; nobody while the form, as it was sent, names another."""
+        if len(self.eligible) != 1:
+            return None
+        [candidate] = self.eligible
+        named = self.form.data.get("participant") if self.form and self.form.is_bound else None
+        return candidate if named in {None, str(candidate.person.pk)} else None
+
+    @property
+    def withdrawal(self) -> list[str]:
+        if self.conditions is None or self.tariff is None:
+            return []
+        on = today(self.now)
+        return withdrawal_sentences(self.conditions, tariff=self.tariff, starts_on=self.session.starts_on, on=on)
+
+    @property
+    def button(self) -> str:
+        """What pressing it does, in kroner."""
+        if self.tariff is None:
+            return _("Sign up")
+        if self.tariff.price.is_free:
+            return _("Sign up, free of charge")
+        return _("Sign up and be bound to pay: %(gross)s incl. VAT") % {"gross": kroner(self.tariff.price.gross)}
+
+    @cached_property
+    def is_interested(self) -> bool:
+        """Whether the visitor already hears from us when there is a date."""
+        return self.person is not None and Interest.objects.filter(session=self.session, person=self.person).exists()
+
+    def _candidate(self, person: Person) -> Candidate:
+        try:
+            return Candidate(person, admit(self.session, person))
+        except CannotBook as refusal:
+            return Candidate(person, None, person_sentence(refusal.obstacle, self.session, person))
+
+    def _form(self, **kwargs) -> SignUpForm:
+        return SignUpForm(
+            session=self.session,
+            people={candidate.person: candidate.words for candidate in self.candidates},
+            refused=[candidate.person for candidate in self.candidates if candidate.office is None],
+            tariff=self.tariff,
+            conditions=self.conditions,
+            **kwargs,
+        )
+
+    def _known(self) -> dict[str, Any]:
+        """What the form can be filled with: the visitor, and how the municipality wanted its last invoice."""
+        known: dict[str, Any] = {
+            "contact_name": self.person.name,
+            "contact_email": self.person.email,
+            "contact_phone": self.person.phone,
+            "submission": str(uuid4()),
+        }
+        payers = {candidate.office.municipality_id for candidate in self.eligible}
+        if len(payers) == 1:
+            last = Order.objects.filter(booker=self.person, payer__in=payers).exclude(gln="").first()
+            if last:
+                known |= {"ean": last.gln, "person_reference": last.person_reference}
+        return known

@@ -1,0 +1,28 @@
+"""Who may read the receipt of an order, and how much of it."""
+
+from datetime import date
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from booking.people.models import Person
+from booking.signup.models import Booking, Order
+
+
+def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on: date) -> list[Booking]:
+    """The bookings of ``order`` that this user may see: none means that the receipt is not theirs.
+
+    The booker and staff see them all; a participant, and whoever acts for one on that day, see the participant's.
+    """
+    bookings = list(order.bookings.for_listing().select_related("conditions").order_by("pk"))
+    person: Person | None = getattr(user, "person", None)
+    if user.has_perm("booking.view_booking") or (person and order.booker_id == person.pk):
+        return bookings
+    theirs = represented_by(person, on=on)
+    return [booking for booking in bookings if booking.participant_id in theirs]
+
+
+def represented_by(person: Person | None, *, on: date) -> set[int]:
+    """The ids of the person and of those they act for that day: the seats whose joining link is theirs to see."""
+    if person is None:
+        return set()
+    return {person.pk, *person.principals(on).values_list("pk", flat=True)}

@@ -1,0 +1,85 @@
+"""What the obstacles, the price and the conditions are called when they are told to a reader."""
+
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from booking.dates import danish_day, danish_moment
+from booking.money import Price, kroner
+from booking.people.models import Person
+from booking.pricing.models import ConditionsVersion
+from booking.pricing.price import Tariff, withdrawal_fee
+from booking.sessions.models import SessionPage
+from booking.signup.standing import Obstacle
+
+
+def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
+    """Why nobody can be signed up."""
+    match obstacle:
+        case Obstacle.NOT_PUBLIC:
+            return _("The session is not published, so nobody can sign up.")
+        case Obstacle.CANCELLED:
+            return _("The session is cancelled, so nobody can sign up.")
+        case Obstacle.NO_DATE:
+            return _("The date is not settled yet, so nobody can sign up.")
+        case Obstacle.OVER:
+            return _("The session has been held.")
+        case Obstacle.STARTED:
+            return _("The session has begun, so nobody can sign up any longer.")
+        case Obstacle.NOT_OPEN:
+            return _("Sign-up opens on %(moment)s.") % {"moment": danish_moment(session.signup_opens_at)}
+        case Obstacle.CLOSED:
+            return _("Sign-up closed on %(moment)s.") % {"moment": danish_moment(session.signup_closes_at)}
+        case Obstacle.PRICE_UNDECIDED:
+            return _("The price is not decided yet. Sign-up opens when it is.")
+        case Obstacle.NO_CONDITIONS:
+            return _("Sign-up is not ready yet, because its conditions are missing.")
+        case Obstacle.FULL:
+            return _("All seats are taken.")
+        case Obstacle.ALREADY_BOOKED | Obstacle.NOT_FOR_YOU:
+            raise ValueError(obstacle)  # about a person, not about the session
+
+
+def person_sentence(obstacle: Obstacle, session: SessionPage, person: Person) -> str:
+    """Why this one person can't be signed up."""
+    if obstacle == Obstacle.ALREADY_BOOKED:
+        return _("%(person)s is already signed up.") % {"person": person.name}
+    if obstacle == Obstacle.NOT_FOR_YOU:
+        return _("%(person)s holds no office that gives access on %(day)s. The session is for: %(audience)s.") % {
+            "person": person.name,
+            "day": danish_day(session.starts_on),
+            "audience": session.audience.name,
+        }
+    return session_sentence(obstacle, session)
+
+
+def both_amounts(price: Price) -> str:
+    """ "8.800,00 kr. ekskl. moms, 11.000,00 kr. inkl. moms"."""
+    return _("%(net)s excl. VAT, %(gross)s incl. VAT") % {"net": kroner(price.net), "gross": kroner(price.gross)}
+
+
+def withdrawal_sentences(rule: ConditionsVersion, *, tariff: Tariff, starts_on: date, on: date) -> list[str]:
+    """What withdrawing costs for somebody who signs up on ``on``: each step that still lies ahead, then the rest."""
+    if tariff.price.is_free:
+        return [_("Withdrawing costs nothing, but tell us, so that another can have the seat.")]
+    steps = []
+    for days in (rule.free_days, rule.share_days):
+        last_day = None if days is None else starts_on - timedelta(days=days)
+        if last_day is None or last_day < on:
+            continue
+        fee = withdrawal_fee(tariff, rule=rule, starts_on=starts_on, withdrawn_on=last_day)
+        if fee.is_free:
+            steps.append(
+                _("If you withdraw by %(day)s at the latest, it costs nothing.") % {"day": danish_day(last_day)}
+            )
+        else:
+            steps.append(
+                _("If you withdraw by %(day)s at the latest, %(percent)d %% of the price is to be paid: %(amounts)s.")
+                % {"day": danish_day(last_day), "percent": rule.share_percent, "amounts": both_amounts(fee)}
+            )
+    if steps:
+        steps.append(_("If you withdraw later, the whole price is to be paid: %(amounts)s."))
+    else:
+        steps.append(_("If you withdraw, the whole price is to be paid: %(amounts)s."))
+    steps[-1] %= {"amounts": both_amounts(tariff.price)}
+    return steps

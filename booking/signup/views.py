@@ -1,0 +1,179 @@
+"""Signing up: the order, its receipt, and the list of those who wait for a date."""
+
+import logging
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from booking.dates import today
+from booking.sessions.models import CalendarEntry, SessionPage
+from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, PRICE_CHANGED
+from booking.signup.interest import show_interest, withdraw_interest
+from booking.signup.kept import forget, keep
+from booking.signup.models import Booking, Order
+from booking.signup.panel import Panel, form_address
+from booking.signup.receipt import represented_by, visible_bookings
+from booking.signup.reserve import ConditionsChanged, MayNotActFor, PriceChanged, place_order
+from booking.signup.sentences import person_sentence, withdrawal_sentences
+from booking.signup.standing import CannotBook, Obstacle, time_obstacle
+
+logger = logging.getLogger(__name__)
+
+#: Pages made for one reader: no other may see them, and no machine on the way may keep them.
+personal = cache_control(private=True, no_store=True)
+
+#: Obstacles that stand beside the participant, not above the form.
+ABOUT_ONE_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.NOT_FOR_YOU}
+
+
+class SessionGone(Exception):
+    """The session was on the site and no longer is."""
+
+    def __init__(self, entry: CalendarEntry):
+        super().__init__(entry.pk)
+        self.entry = entry
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request, session_id: int):
+    """Place the order, or show the session page again with what is wrong and all that was written."""
+    try:
+        session = _public_session(session_id)
+    except SessionGone as gone:
+        return TemplateResponse(request, "booking/session_gone.html", {"entry": gone.entry}, status=410)
+    if request.method != "POST":
+        return redirect(form_address(session, request))
+
+    panel = Panel(session, user=request.user, now=timezone.now(), sent=request.POST)
+    if panel.person is None:
+        keep(request, session)
+        return _session_page(request, panel, status=403)
+    placed = _place(panel)
+    if placed:
+        forget(request)
+        return redirect("booking:receipt", placed.reference)
+    return _session_page(request, panel, status=422)
+
+
+def _place(panel: Panel) -> Order | None:
+    """The order that the panel's form asks for; or None, and the form says why."""
+    form, session, booker = panel.form, panel.session, panel.person
+    is_valid = form.is_valid()
+    if panel.obstacle:
+        form.add_error(None, panel.sentence)
+    elif is_valid:
+        seat = form.seat()
+        try:
+            return place_order(
+                session,
+                seats=[seat],
+                purchase=form.purchase(),
+                booker=booker,
+                shown_net=panel.tariff.net,
+                shown_conditions=panel.conditions.pk,
+                submission=form.cleaned_data["submission"],
+                now=panel.now,
+            )
+        except CannotBook as refusal:
+            if refusal.obstacle in ABOUT_ONE_PERSON:
+                form.add_error("participant", person_sentence(refusal.obstacle, session, seat.participant))
+            else:
+                panel.obstacle = refusal.obstacle
+                form.add_error(None, panel.sentence)
+        except MayNotActFor:
+            form.add_error("participant", NO_LONGER_YOURS)
+        except PriceChanged as refusal:
+            panel.tariff = refusal.tariff
+            form.accept_anew(PRICE_CHANGED)
+        except ConditionsChanged:
+            panel.conditions = session.conditions.current()
+            form.accept_anew(CONDITIONS_CHANGED)
+        except IntegrityError:
+            # Another order carries this form's number. It is answered below, or the form goes out with a new one.
+            logger.warning("a sign-up for session %s met another with its number", session.pk)
+            form.draw_anew()
+    # A form that is sent twice made its order the first time, whatever stands in its way now.
+    return Order.objects.filter(submission=form.cleaned_data["submission"], booker=booker).first()
+
+
+@personal
+@login_required
+@require_safe
+def receipt(request, reference: str):
+    """What was agreed, for those it concerns; for everybody else the page does not exist."""
+    now = timezone.now()
+    order = get_object_or_404(Order.objects.select_related("booker"), reference=reference)
+    bookings = visible_bookings(order, request.user, on=today(now))
+    if not bookings:
+        logger.warning("receipt %s refused", order.reference)
+        raise Http404
+    person = getattr(request.user, "person", None)
+    joining = represented_by(person, on=today(now))
+    lines = [_receipt_line(booking, joining=joining, now=now) for booking in bookings]
+    awaits = any(line["booking"].holds_a_seat and not line["is_over"] for line in lines)
+    context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
+    return TemplateResponse(request, "booking/receipt.html", context)
+
+
+def _receipt_line(booking: Booking, *, joining: set[int], now: datetime) -> dict:
+    session = booking.session
+    return {
+        "booking": booking,
+        "withdrawal": withdrawal_sentences(
+            booking.conditions, tariff=booking.tariff, starts_on=session.starts_on, on=today(booking.booked_at)
+        ),
+        "join_link": session.join_link if booking.holds_a_seat and booking.participant_id in joining else "",
+        "is_over": session.when.is_over(now),
+    }
+
+
+@personal
+@login_required
+@require_POST
+def interest(request, session_id: int):
+    """Go on or off the list of those who hear when the session gets its date."""
+    session = get_object_or_404(SessionPage.objects.live().public(), pk=session_id)
+    person = getattr(request.user, "person", None)
+    if person is None:
+        messages.error(request, _("You are not in the register, so we can't put you on the list."))
+    elif "withdraw" in request.POST:
+        withdraw_interest(session, person)
+        messages.success(request, _("You are no longer on the list."))
+    elif time_obstacle(session, now=timezone.now()) == Obstacle.NO_DATE:
+        show_interest(session, person, now=timezone.now())
+        messages.success(request, _("You are on the list. We write to you when there is a date."))
+    else:
+        messages.warning(request, _("The session has its date already, or is no longer to be held."))
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if is_ours else form_address(session, request))
+
+
+def _session_page(request, panel: Panel, *, status: int) -> TemplateResponse:
+    """The whole session page at the form's own address, with everything that was written."""
+    session = panel.session
+    context = session.get_context(request) | {"panel": panel, "form": panel.form}
+    return TemplateResponse(request, session.get_template(request), context, status=status)
+
+
+def _public_session(session_id: int) -> SessionPage:
+    """The session that everybody can read. Raises SessionGone if it only was, and Http404 if it never was."""
+    sessions = SessionPage.objects.select_related("audience", "price_list", "conditions", "calendar_entry", "venue")
+    session = sessions.live().public().filter(pk=session_id).first()
+    if session:
+        return session
+    entry = CalendarEntry.objects.filter(session=session_id).first()
+    if entry:
+        raise SessionGone(entry)
+    raise Http404

@@ -1,0 +1,48 @@
+"""What templates say of money, dates and sign-up. One filter each, so that an amount looks the same everywhere."""
+
+from django import template
+from django.utils import timezone
+
+from booking import dates, money
+from booking.sessions.programme import labelled_inputs
+from booking.signup import sentences
+from booking.signup.kept import kept_for
+from booking.signup.panel import Panel
+from booking.signup.panel import form_address as address_of_form
+
+register = template.Library()
+
+#: Decimal kroner: "8.800,00 kr."
+register.filter("kroner", money.kroner)
+#: A booking.money.Price: "8.800,00 kr. ekskl. moms, 11.000,00 kr. inkl. moms"
+register.filter("both_amounts", sentences.both_amounts)
+#: A time: "12.00"
+register.filter("clock", dates.danish_time)
+#: A date: "mandag den 5. december 2022"
+register.filter("day", dates.danish_day)
+#: An aware moment: "5. december 2022 kl. 12.00"
+register.filter("moment", dates.danish_moment)
+#: An item of a programme: its inputs, each with what it is called
+register.filter("labelled_inputs", labelled_inputs)
+
+
+@register.filter
+def percent(rate) -> str:
+    """A rate such as 0.25 as "25 %"."""
+    return f"{rate * 100:.0f} %"
+
+
+@register.simple_tag(takes_context=True)
+def booking_panel(context, page) -> Panel:
+    """What the page says of sign-up to this visitor; the one the form's own view made, if that is where we are."""
+    if "panel" in context:
+        return context["panel"]
+    request = context["request"]
+    kept = kept_for(request, page) if request.user.is_authenticated else {}
+    return Panel(page, user=request.user, now=timezone.now(), kept=kept)
+
+
+@register.simple_tag(takes_context=True)
+def form_address(context, page) -> str:
+    """Where a visitor comes back to the form after signing in."""
+    return address_of_form(page, context["request"])

@@ -1,0 +1,58 @@
+"""The form as a browser would send it: what the page holds, and what the booker writes over it."""
+
+from html.parser import HTMLParser
+
+from django.urls import reverse
+
+#: A valid EAN number: its check digit fits.
+EAN = "5798009811578"
+
+WRITTEN = {
+    "ean": EAN,
+    "person_reference": "Anna Lund",
+    "requisition": "4500012345",
+    "contact_name": "Sekretariatet",
+    "contact_email": "sekretariatet@example.org",
+    "contact_phone": "+45 76 66 06 60",
+    "accepted": "on",
+}
+
+
+class _Fields(HTMLParser):
+    """The values that the sign-up form on a page would send if nobody touched it."""
+
+    def __init__(self, action: str):
+        super().__init__()
+        self.action = action
+        self.is_inside = False
+        self.values: dict[str, str] = {}
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "form":
+            self.is_inside = attributes.get("action") == self.action
+        kind = attributes.get("type", "")
+        is_off = kind in {"radio", "checkbox"} and "checked" not in attributes
+        if self.is_inside and tag == "input" and attributes.get("name") and not is_off:
+            self.values[attributes["name"]] = attributes.get("value", "on" if kind == "checkbox" else "")
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.is_inside = False
+
+
+def fields_on(page, session) -> dict[str, str]:
+    """What the form on this page holds as it stands."""
+    parser = _Fields(reverse("booking:sign_up", args=[session.pk]))
+    parser.feed(page.content.decode())
+    return parser.values
+
+
+def filled(client, session, **changes) -> dict[str, str]:
+    """The form of the session's page, filled in; a change to None leaves a field out."""
+    values = fields_on(client.get(session.get_url()), session) | WRITTEN | changes
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def send(client, session, values):
+    return client.post(reverse("booking:sign_up", args=[session.pk]), values)

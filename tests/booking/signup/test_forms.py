@@ -1,0 +1,124 @@
+"""Strings to clean values, and one sentence for each thing that can be wrong."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django import forms
+
+from booking.pricing.price import Tariff
+from booking.sessions.models import SessionPage
+from booking.signup.forms import EanField, LineField, SignUpForm
+
+pytestmark = pytest.mark.django_db  # a page, even one that is never saved, asks for its content type
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "5798009811578",
+        "5798 0098 1157 8",
+        "5798-009811578",
+        "5798.0098.1157.8",
+        " 5798009811578\n",
+        "5798\u00a0009\u2013811\u2011578",
+        "\u200b5798009811578\u202c",
+    ],
+)
+def test_an_ean_number_is_its_digits_however_it_is_written(written):
+    assert EanField().clean(written) == "5798009811578"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("", "required"),
+        ("   ", "required"),
+        ("-", "required"),
+        ("DK98009811578", "letters"),
+        ("5798OO9811578", "letters"),
+        ("٥٧٩٨٠٠٩٨١١٥٧٨", "letters"),
+        ("579800981157\x00", "letters"),
+        ("579800981157", "length"),
+        ("57980098115780", "length"),
+        ("73513537", "length"),  # a valid EAN-8, which no public body has
+        ("98412345678908", "length"),  # a valid EAN-14
+        ("5798009811579", "check_digit"),
+        ("5798009811587", "check_digit"),  # two digits changed places
+        ("0000000000001", "check_digit"),
+    ],
+)
+def test_each_wrong_ean_number_has_its_own_sentence(written, code):
+    with pytest.raises(forms.ValidationError) as refusal:
+        EanField().clean(written)
+
+    assert [error.code for error in refusal.value.error_list] == [code]
+
+
+@pytest.mark.parametrize("written", ["Anna\x00Lund", "Anna\nLund", "Anna\x07", "Anna\u202eLund"])
+def test_invisible_characters_are_refused(written):
+    with pytest.raises(forms.ValidationError) as refusal:
+        LineField(max_length=80).clean(written + "x")
+
+    assert refusal.value.error_list[0].code == "control_characters"
+
+
+def test_a_line_that_is_too_long_says_how_long_it_may_be():
+    with pytest.raises(forms.ValidationError) as refusal:
+        LineField(max_length=80).clean("æ" * 81)
+
+    assert "80" in refusal.value.messages[0]
+    assert "81" in refusal.value.messages[0]
+
+
+def form_for(kind, tariff, **values):
+    return SignUpForm(
+        values or None, session=SessionPage(kind=kind), people={}, refused=[], tariff=tariff, conditions=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("day", {"diet"}), ("overnight", {"diet", "room"}), ("online", set())],
+)
+def test_diet_and_room_are_asked_for_only_where_the_session_calls_for_them(kind, asked):
+    assert {"diet", "room"} & set(form_for(kind, Tariff(Decimal(5300))).fields) == asked
+
+
+def test_a_free_session_asks_for_no_invoice():
+    fields = form_for("online", Tariff(Decimal(0))).fields
+
+    assert not {"ean", "person_reference", "requisition"} & set(fields)
+
+
+def test_neither_reference_is_forced():
+    form = form_for("day", Tariff(Decimal(5300)), ean="5798009811578")
+
+    assert not form.has_error("person_reference")
+    assert not form.has_error("requisition")
+
+
+@pytest.mark.parametrize("shown", ["5299.00", "", "gratis", "NaN", "Infinity"])
+def test_another_price_than_the_shown_one_must_be_accepted_anew(shown):
+    form = form_for("day", Tariff(Decimal(5300)), shown_net=shown, accepted="on")
+
+    assert form.non_field_errors()
+    assert not form["accepted"].value()
+
+
+@pytest.mark.parametrize("number", ["", "12", "DROP TABLE", "\x00"])
+def test_a_form_without_a_number_gets_one(number):
+    form = form_for("day", Tariff(Decimal(5300)), submission=number)
+    form.is_valid()
+
+    assert isinstance(form.cleaned_data["submission"], UUID)
+
+
+@pytest.mark.parametrize(
+    ("phone", "is_fine"),
+    [("", True), ("76 66 06 60", True), ("+45 7666-0660", True), ("ring til mig", False), ("+()", False)],
+)
+def test_a_phone_number_has_digits(phone, is_fine):
+    form = form_for("day", Tariff(Decimal(5300)), contact_phone=phone, shown_net="5300")
+
+    assert form.has_error("contact_phone") is not is_fine

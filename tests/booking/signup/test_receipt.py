@@ -1,0 +1,170 @@
+"""Who may read a receipt, and what stands on it."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from booking.models import PriceRow, Secretary
+from booking.sessions.live import cancel_session
+from booking.signup.cancel import cancel_booking
+from tests.booking.signup.test_reserve import NOW, PURCHASE, order
+from tests.factories import PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("january")]
+
+LINK = "https://moede.example.org/hemmeligt-rum"
+
+
+def receipt(client, placed):
+    return client.get(reverse("booking:receipt", args=[placed.reference]))
+
+
+def as_user(client, user):
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def placed():
+    mayor = mayor_of("Fanø")
+    secretary = secretary_of(mayor, name="Sekretær Sørensen")
+    return order(SessionPageFactory(join_link=LINK), mayor, booker=secretary)
+
+
+def people(placed) -> dict:
+    mayor = placed.bookings.get().participant
+    administrator, editor = UserFactory(), UserFactory()
+    administrator.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    editor.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    former = secretary_of(mayor)
+    Secretary.objects.filter(secretary=former).update(ends_on=date(2027, 1, 10))
+    coming = PersonFactory()
+    Secretary.objects.create(secretary=coming, principal=mayor, starts_on=date(2027, 1, 12))
+    return {
+        "booker": placed.booker.user,
+        "participant": mayor.user,
+        "another secretary": secretary_of(mayor).user,
+        "course administrator": administrator,
+        "former secretary": former.user,
+        "coming secretary": coming.user,
+        "another mayor": mayor_of("Ærø").user,
+        "secretary of another": secretary_of(mayor_of("Samsø")).user,
+        "editor": editor,
+        "nobody in the register": UserFactory(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("booker", 200),
+        ("participant", 200),
+        ("another secretary", 200),
+        ("course administrator", 200),
+        ("former secretary", 404),
+        ("coming secretary", 404),
+        ("another mayor", 404),
+        ("secretary of another", 404),
+        ("editor", 404),
+        ("nobody in the register", 404),
+    ],
+)
+def test_a_receipt_is_for_those_it_concerns(client, placed, who, status):
+    assert receipt(as_user(client, people(placed)[who]), placed).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("who", "sees_it"),
+    [("participant", True), ("another secretary", True), ("course administrator", False)],
+)
+def test_the_joining_link_is_for_the_participant_and_their_secretaries(client, placed, who, sees_it):
+    page = receipt(as_user(client, people(placed)[who]), placed).content.decode()
+
+    assert (LINK in page) is sees_it
+
+
+def test_a_booker_who_no_longer_acts_keeps_the_receipt_and_loses_the_joining_link(client, placed):
+    Secretary.objects.update(ends_on=date(2027, 1, 10))
+
+    answer = receipt(as_user(client, placed.booker.user), placed)
+
+    assert answer.status_code == 200
+    assert LINK not in answer.content.decode()
+
+
+def test_a_stranger_is_asked_to_sign_in(client, placed):
+    answer = receipt(client, placed)
+
+    assert answer.url == f"{reverse('account_login')}?next=/tilmelding/kvittering/{placed.reference}/"
+
+
+def test_the_facts_stand_on_the_receipt_as_they_were_agreed(client, placed):
+    booking = placed.bookings.get()
+    PriceRow.objects.update(net=Decimal(9999))
+    booking.conditions.conditions.versions.create(number=2, text="Helt nye ord.", created_at=NOW)
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    for text in (
+        placed.reference,
+        booking.session.title,
+        "onsdag den 5. maj 2027 kl. 10.00-18.00".capitalize().replace("Maj", "maj"),
+        "5.300,00 kr.",
+        "1.325,00 kr.",
+        "6.625,00 kr.",
+        PURCHASE.gln,
+        PURCHASE.contact_email,
+        booking.participant.name,
+        placed.payer_name,
+        placed.payer_cvr,
+        "Tilmeldingen er bindende.",
+        "11. januar 2027 kl. 09.00",
+    ):
+        assert text in page
+    assert "9.999" not in page
+    assert "Helt nye ord" not in page
+
+
+def test_a_cancelled_booking_says_so_and_has_no_joining_link(client, placed):
+    cancel_booking(placed.bookings.get(), by=None, now=NOW + timedelta(days=1))
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert "12. januar 2027 kl. 09.00" in page
+    assert LINK not in page
+
+
+def test_a_cancelled_session_says_so(client, placed):
+    cancel_session(placed.bookings.get().session, by=None, now=NOW)
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert "notice-problem" in page
+    assert LINK not in page
+
+
+def test_a_receipt_outlives_its_page(client, placed):
+    session = placed.bookings.get().session
+    session.unpublish()
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert session.title in page
+    assert f'href="{session.get_url()}"' not in page
+
+
+def test_a_receipt_is_never_stored_or_indexed(client, placed):
+    answer = receipt(as_user(client, placed.booker.user), placed)
+
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert "private" in answer.headers["Cache-Control"]
+    assert 'content="noindex"' in answer.content.decode()
+
+
+def test_a_reference_that_does_not_exist_is_no_page(client, placed):
+    as_user(client, placed.booker.user)
+
+    assert client.get("/tilmelding/kvittering/AAAA-BBBB/").status_code == 404
