@@ -6,7 +6,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.choosers import BaseFilterForm
@@ -18,7 +18,6 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 from booking.dates import today
-from booking.people.admitted import admitted_count
 from booking.people.models import Audience, ElectionTerm, Municipality, Office, OfficeKind, Person, Secretary
 from booking.people.signin import give_sign_in
 from booking.registers import RegisterViewSet
@@ -39,7 +38,7 @@ class MunicipalityViewSet(RegisterViewSet):
     panels = [
         FieldPanel("name"),
         FieldRowPanel([FieldPanel("code"), FieldPanel("cvr")]),
-        FieldPanel("region"),
+        FieldRowPanel([FieldPanel("region"), FieldPanel("health_council")]),
     ]
     list_display = ["name", "code", "cvr", "region"]
     filterset_class = MunicipalityFilterSet
@@ -133,6 +132,7 @@ class PersonViewSet(RegisterViewSet):
             help_text=gettext_lazy("Sign-in codes are sent here. Whoever has the address can sign in as this person."),
         ),
         FieldPanel("phone"),
+        FieldPanel("municipality"),
     ]
     list_display = [
         "name",
@@ -255,6 +255,7 @@ class OfficeViewSet(RegisterViewSet):
     panels = [
         FieldPanel("person"),
         FieldRowPanel([FieldPanel("kind"), FieldPanel("municipality")]),
+        FieldPanel("health_council"),
         FieldRowPanel([FieldPanel("starts_on"), FieldPanel("ends_on")]),
     ]
     list_display = ["person", "kind", "municipality", "starts_on", "ends_on"]
@@ -296,24 +297,7 @@ class SecretaryViewSet(RegisterViewSet):
 
 
 def whom_it_admits(audience: Audience) -> str:
-    """The rule in words, and how many it lets in today."""
-    kinds = dict(OfficeKind.choices)
-    count = admitted_count(audience, on=today(timezone.now()))
-    municipalities = audience.municipalities.count()
-    where = (
-        ngettext("in %(count)d municipality", "in %(count)d municipalities", municipalities) % {"count": municipalities}
-        if municipalities
-        else _("in all municipalities")
-    )
-    rule = _("Admits whoever on the day of the session holds the office of %(offices)s %(where)s.") % {
-        "offices": _(" or ").join(str(kinds[kind]) for kind in audience.offices if kind in kinds),
-        "where": where,
-    }
-    newly = _("Only those newly elected in this election term.") if audience.newly_elected else ""
-    today_it_is = ngettext("Today that is %(count)d person.", "Today that is %(count)d persons.", count) % {
-        "count": count
-    }
-    return " ".join(part for part in (rule, newly, today_it_is) if part)
+    return audience.sentence(today(timezone.now()))
 
 
 class AdmitsPanel(Panel):
@@ -333,6 +317,7 @@ class AudienceForm(WagtailAdminModelForm):
     offices = forms.MultipleChoiceField(
         label=gettext_lazy("Offices"),
         choices=OfficeKind.choices,
+        required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Whoever holds one of these on the day of the session may sign up."),
     )
@@ -346,6 +331,7 @@ class AudienceViewSet(RegisterViewSet):
         [
             AdmitsPanel(heading=gettext_lazy("Whom it admits")),
             FieldPanel("name"),
+            FieldPanel("opening"),
             FieldPanel("offices"),
             FieldPanel("newly_elected"),
             FieldPanel("municipalities", widget=forms.CheckboxSelectMultiple, classname="booking-columns"),

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
-from booking.money import MOMS
+from booking.money import KRONE, MOMS
 
 
 class SessionKind(models.TextChoices):
@@ -26,6 +27,15 @@ def validate_whole_kroner(amount: Decimal) -> None:
         raise ValidationError(_("Write a whole number of kroner, without øre."), code="not_whole_kroner")
 
 
+class WholeKronerField(forms.DecimalField):
+    """Shows 5300, not 5300.00, which a Danish eye reads as half a million."""
+
+    def prepare_value(self, value):
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            return str(value.quantize(KRONE))
+        return super().prepare_value(value)
+
+
 class NetField(models.DecimalField):
     """Net kroner, whole and not negative."""
 
@@ -34,6 +44,9 @@ class NetField(models.DecimalField):
         kwargs.setdefault("decimal_places", 2)
         super().__init__(*args, **kwargs)
         self.validators = [*self.validators, MinValueValidator(Decimal(0)), validate_whole_kroner]
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": WholeKronerField, **kwargs})
 
 
 class Seller(models.Model):

@@ -16,7 +16,7 @@ from wagtail.admin.views.generic import InspectView
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permissions import register_permission_policy
 
-from booking.dates import danish_moment, today
+from booking.dates import COPENHAGEN, danish_moment, today
 from booking.journal.admin import named
 from booking.journal.models import Fact
 from booking.money import kroner
@@ -98,6 +98,7 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
     def columns(self):
         columns = super().columns
         columns[0].label = _("Reference")
+        columns[0].link_classname = "booking-reference"
         return columns
 
 
@@ -188,14 +189,16 @@ class BookingViewSet(LookOnlyViewSet):
             sort_key="office__municipality__name",
         ),
         Column("session", label=gettext_lazy("Session"), accessor="session.title", sort_key="session__title"),
-        Column("when", label=gettext_lazy("When"), accessor="session.when", sort_key="session__starts_on"),
+        Column(
+            "starts_on", label=gettext_lazy("First day"), accessor="session.starts_on", sort_key="session__starts_on"
+        ),
         Column(
             "net", label=gettext_lazy("Excluding VAT"), accessor=lambda booking: kroner(booking.net), sort_key="net"
         ),
         Column(
             "booked_at",
             label=gettext_lazy("Booked"),
-            accessor=lambda booking: danish_moment(booking.booked_at),
+            accessor=lambda booking: f"{booking.booked_at.astimezone(COPENHAGEN):%d.%m.%Y %H.%M}",
             sort_key="booked_at",
         ),
         StatusTagColumn(
@@ -207,6 +210,7 @@ class BookingViewSet(LookOnlyViewSet):
         ),
     ]
     filterset_class = BookingFilterSet
+    ordering = "-booked_at"
     search_fields = [
         "order__reference",
         "participant__name",

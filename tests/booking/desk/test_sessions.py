@@ -1,0 +1,139 @@
+"""A session in the editor: its bookings, its price, and calling it off."""
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from booking.journal.kinds import SESSION_CANCELLED
+from booking.models import Booking, Fact, Interest
+from tests.booking.desk.test_bookings import book
+from tests.factories import OfferPageFactory, SessionPageFactory, mayor_of
+
+
+def editor_of(client, session) -> str:
+    return client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])).content.decode()
+
+
+def told(response) -> str:
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
+
+
+def test_an_editor_sees_numbers(client, editor):
+    session = SessionPageFactory(capacity=5)
+    book(session, "Ærø", "Fanø")
+
+    page = editor_of(client, session)
+
+    assert "<dd>2</dd>" in page
+    assert "<dd>3</dd>" in " ".join(page.split()).replace("<dd> ", "<dd>").replace(" </dd>", "</dd>")
+    assert "Borgmesteren i Ærø" not in page
+
+
+def test_an_administrator_sees_names_municipalities_and_states(client, administrator):
+    session = SessionPageFactory()
+    book(session, "Ærø")
+    Interest.objects.create(session=session, person=mayor_of("Fanø"), created_at="2026-01-01T00:00Z")
+
+    page = editor_of(client, session)
+
+    assert "Borgmesteren i Ærø" in page
+    assert "Borgmesteren i Fanø" in page
+    assert reverse("bookings:index") + f"?session={session.pk}" in page
+
+
+def test_a_page_that_is_not_saved_has_its_tabs(client, administrator):
+    offer = OfferPageFactory()
+
+    response = client.get(reverse("wagtailadmin_pages:add", args=["booking", "sessionpage", offer.pk]))
+
+    assert response.status_code == 200
+
+
+def test_the_tab_costs_as_many_queries_for_ten_as_for_one(client, administrator, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    session = SessionPageFactory()
+    book(session, "Ærø")
+    editor_of(client, session)
+    with CaptureQueriesContext(connection) as one:
+        editor_of(client, session)
+    book(session, "Fanø", "Samsø", "Læsø", "Odense")
+
+    with django_assert_num_queries(len(one)):
+        editor_of(client, session)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, ["5.300,00 kr.", "6.625,00 kr.", "Borgmesterforløb"]),
+        ({"own_net": Decimal(100)}, ["100,00 kr.", "125,00 kr."]),
+        ({"kind": "online"}, ["Borgmesterforløb"]),
+        ({"price_list": None}, []),
+    ],
+    ids=["from the list", "its own", "no row", "no list"],
+)
+def test_the_editor_reads_what_a_seat_costs(client, editor, facts, said):
+    page = editor_of(client, SessionPageFactory(**facts))
+
+    for words in said:
+        assert words in page
+
+
+def test_a_missing_price_is_told_and_a_free_one_is_not_missing(client, editor):
+    missing, free = SessionPageFactory(kind="online"), SessionPageFactory(kind="online", own_net=Decimal(0))
+
+    assert "help-warning" in editor_of(client, missing)
+    assert "help-warning" not in editor_of(client, free)
+
+
+def test_calling_off_asks_first_tells_how_many_and_keeps_the_bookings(client, administrator):
+    session = SessionPageFactory()
+    book(session, "Ærø", "Fanø")
+    address = reverse("cancel_session", args=[session.pk])
+
+    question = client.get(address).content.decode()
+    session.refresh_from_db()
+    assert "2" in question
+    assert not session.is_cancelled
+
+    response = client.post(address)
+
+    session = type(session).objects.get(pk=session.pk)
+    assert response.status_code == 302
+    assert session.is_cancelled
+    assert session.live
+    assert Booking.objects.holding_a_seat().count() == 2
+    assert Fact.objects.get(kind=SESSION_CANCELLED).by == administrator
+
+
+def test_calling_off_again_changes_nothing(client, administrator):
+    session = SessionPageFactory()
+    address = reverse("cancel_session", args=[session.pk])
+    client.post(address)
+
+    assert client.get(address).status_code == 302
+    assert client.post(address).status_code == 302
+    assert Fact.objects.filter(kind=SESSION_CANCELLED).count() == 1
+
+
+def test_a_draft_that_was_never_out_has_nothing_to_call_off(client, administrator):
+    draft = SessionPageFactory(published=False)
+    address = reverse("cancel_session", args=[draft.pk])
+
+    assert address not in editor_of(client, draft)
+    assert client.post(address).status_code == 302
+    assert not Fact.objects.filter(kind=SESSION_CANCELLED).exists()
+
+
+def test_the_way_to_call_off_stands_in_the_editor_for_administrators_alone(client, administrator, request):
+    session = SessionPageFactory()
+    address = reverse("cancel_session", args=[session.pk])
+    assert address in editor_of(client, session)
+
+    request.getfixturevalue("editor")
+
+    assert address not in editor_of(client, session)

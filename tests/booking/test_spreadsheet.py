@@ -1,0 +1,35 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from booking.spreadsheet import csv_cell, text, xlsx_cell
+
+
+@pytest.mark.parametrize("typed", ["=1+1", "+45 12", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+def test_nothing_typed_becomes_a_formula(typed):
+    assert csv_cell(typed) == xlsx_cell(typed) == f"'{typed}"
+
+
+def test_ordinary_words_are_left_alone():
+    assert text("Ærø; 12-06 = fint") == "Ærø; 12-06 = fint"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (Decimal("8800.00"), "8800,00"),
+        (Decimal(0), "0,00"),
+        (datetime(2026, 7, 1, 10, 0, tzinfo=UTC), "01-07-2026 12:00"),
+        (datetime(2026, 12, 1, 23, 30, tzinfo=UTC), "02-12-2026 00:30"),
+        (date(2026, 12, 5), "05-12-2026"),
+        (None, ""),
+        (12, "12"),
+    ],
+)
+def test_values_are_written_the_danish_way(value, cell):
+    assert csv_cell(value) == cell
+
+
+def test_moments_stand_on_the_copenhagen_clock_in_a_workbook():
+    assert xlsx_cell(datetime(2026, 7, 1, 10, 0, tzinfo=UTC)) == datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001
