@@ -3,7 +3,6 @@
 What the keys mean stands in the head of each file in ``home/catalogue/``.
 """
 
-import csv
 import tomllib
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
@@ -239,14 +238,6 @@ class TextPage:
     body: tuple[BodyPart, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Municipality:
-    code: str
-    name: str
-    region: str
-    cvr: str
-
-
 @dataclass(frozen=True)
 class Content:
     """Everything that a new site is filled with."""
@@ -297,12 +288,6 @@ def read(folder: Path = FOLDER) -> Content:
     )
     _check(content)
     return content
-
-
-def read_municipalities(file: Path) -> tuple[Municipality, ...]:
-    """The municipalities of the register: code, name, region and CVR number."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return tuple(Municipality(**row) for row in csv.DictReader(lines))
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -54,12 +54,18 @@ SEATS_LEFT = 2
 MARK = "person:demo"
 
 
+class NoCatalogue(Exception):
+    """There is nothing yet that somebody could be signed up for."""
+
+
 @transaction.atomic
 def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None) -> None:
-    """Make the demo's people and bookings, once. A second run changes nothing."""
+    """Make the demo's people and bookings, once. A second run changes nothing. Raises NoCatalogue."""
     if LoadedThing.objects.filter(key=MARK).exists():
         tell("The demo is there already")
         return
+    if not LoadedThing.objects.filter(key__startswith="sessionpage:").exists():
+        raise NoCatalogue
     municipalities = {municipality.name: municipality for municipality in Municipality.objects.order_by("name")}
     tell("Mayors, secretaries, directors and members of health councils")
     mayors = make_mayors(municipalities)
@@ -125,7 +131,9 @@ def make_others(municipalities: dict[str, Municipality], mayors: dict[str, Perso
 
 
 def hold(person: Person, kind: str, municipality: Municipality) -> None:
-    Office.objects.create(person=person, kind=kind, municipality=municipality, starts_on=TERM)
+    office = Office(person=person, kind=kind, municipality=municipality, starts_on=TERM)
+    office.full_clean()  # it finds the municipality's health council
+    office.save()
 
 
 def make_bookings(mayors: dict[str, Person], *, now: datetime) -> None:

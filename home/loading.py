@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
 from wagtail.models import Page, Site
@@ -27,13 +28,9 @@ from booking.models import (
     Speaker,
     Venue,
 )
+from booking.people.ground import lay_ground
 from home import content
 from home.models import CataloguePage, FrontPage, HeadingPage, LoadedThing, OfferPage, Provider, TextPage
-
-MUNICIPALITIES = Path(settings.BASE_DIR) / "booking" / "people" / "data" / "municipalities.csv"
-
-#: When the election terms begin: those of the offers, and the one before, which tells who is newly elected.
-TERMS = (2018, 2022, 2026)
 
 
 @contextmanager
@@ -119,7 +116,7 @@ class Loading:
 
     def the(self, model: type[models.Model], key: str) -> Any:
         """What a row names by its key; None where it names nothing, and for what staff have deleted."""
-        return self.at_hand[_key(model, key)] if key else None
+        return self.at_hand.get(_key(model, key)) if key else None
 
     def all_the(self, model: type[models.Model], keys: Iterable[str]) -> list:
         things = [self.the(model, key) for key in keys]
@@ -128,12 +125,11 @@ class Loading:
     # The steps
 
     def register(self) -> None:
-        self.tell("Municipalities and election terms")
-        for row in content.read_municipalities(MUNICIPALITIES):
-            self.once(Municipality, row.code, {"code": row.code}, name=row.name, region=row.region, cvr=row.cvr)
-        for year in TERMS:
-            term = {"starts_on": date(year, 1, 1), "ends_on": date(year + 3, 12, 31)}
-            self.once(ElectionTerm, f"{year}-{year + 3}", {"starts_on": term["starts_on"]}, ends_on=term["ends_on"])
+        """The municipalities and the election terms came with the tables; take the terms to hand."""
+        if not Municipality.objects.exists():  # tables that were made without migrations
+            lay_ground(apps)
+        for term in ElectionTerm.objects.all():
+            self.at_hand[_key(ElectionTerm, str(term))] = term
 
     def prices(self) -> None:
         self.tell("Prices and conditions")

@@ -1,10 +1,11 @@
+from pathlib import Path
+
 import pytest
 from django.contrib.auth import get_user_model
-from django.core import mail
 from django.core.management import CommandError, call_command
 from stdnum import ean
 
-from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, SessionPage
+from booking.models import Booking, Fact, FollowUp, Office, Order, OutboxMessage, Person, SessionPage
 from booking.people.models import OfficeKind
 from booking.signup.lines import session_lines
 from home.demo import FREE_OF_CHARGE, JUST_HELD, NEARLY_FULL, address, load_demo, the_session
@@ -99,15 +100,26 @@ def test_a_site_in_use_refuses(db, settings):
     assert not Person.objects.exists()
 
 
-def test_the_confirmations_are_sent_without_being_printed(
-    catalogue, settings, capsys, django_capture_on_commit_callbacks
-):
+def test_the_demo_needs_the_catalogue(db, settings):
+    settings.DEMO = True
+
+    with pytest.raises(CommandError, match="load_catalogue"):
+        call_command("load_demo")
+
+
+def test_a_new_site_is_filled_without_a_flood_of_lines(transactional_db, settings, capsys):
     settings.DEMO = True
     settings.EMAIL_BACKEND = "cms.mailbox.PrintAndKeep"
 
-    with django_capture_on_commit_callbacks(execute=True):
-        call_command("load_demo")
+    call_command("load_catalogue")
+    call_command("load_demo")
 
-    assert OutboxMessage.objects.exists()
-    assert "Subject" not in capsys.readouterr().out
-    assert mail.outbox == []
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) < 80
+    assert "Subject" not in printed.out
+    assert printed.err == ""
+    messages = OutboxMessage.objects.all()
+    assert messages.exists()
+    assert not messages.filter(sent_at=None).exists()
+    assert len(list(Path(settings.MAILBOX_DIR).glob("*.eml"))) == messages.count()
+    assert not FollowUp.objects.filter(done_at=None).exists()

@@ -199,22 +199,22 @@ def test_a_catalogue_without_offers_says_so(client, db):
     assert client.get(catalogue.url).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["", "?q=tilbud&kind=day&dates=on"])
-def test_thirty_offers_take_as_many_queries_as_one(client, db, query):
+def test_thirty_offers_take_as_many_queries_as_one(client, db):
     providers = [Provider.objects.create(name="KL"), Provider.objects.create(name="Komponent")]
 
-    def offer():
-        page = OfferPageFactory(providers=providers, audience=AudienceFactory(), term=ElectionTermFactory())
-        SessionPageFactory(parent=page)
+    def offers(number):
+        for _number in range(number):
+            page = OfferPageFactory(providers=providers, audience=AudienceFactory(), term=ElectionTermFactory())
+            SessionPageFactory(parent=page)
 
-    offer()
-    address = CataloguePage.objects.get().url + query
+    offers(1)
+    address = CataloguePage.objects.get().url
+    addresses = [address, f"{address}?q=tilbud&kind=day&dates=on"]
     client.get(address)  # content types are looked up once
-    with_one = queries_of(client, address)
-    for _number in range(29):
-        offer()
+    with_one = [queries_of(client, address) for address in addresses]
+    offers(29)
 
-    assert queries_of(client, address) == with_one
+    assert [queries_of(client, address) for address in addresses] == with_one
 
 
 def test_folding_knows_danish_letters():

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from home.demo import load_demo
+from home.demo import NoCatalogue, load_demo
 from home.loading import quietly
 
 
@@ -18,5 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         if not (settings.DEBUG or settings.DEMO):
             raise CommandError("This site is not for trying out: neither DEBUG nor DEMO is set.")
-        with quietly(), redirect_stdout(StringIO()):  # self.stdout still speaks
-            load_demo(now=timezone.now(), tell=self.stdout.write)
+        try:
+            with quietly(), redirect_stdout(StringIO()):  # self.stdout still speaks
+                load_demo(now=timezone.now(), tell=self.stdout.write)
+        except NoCatalogue as error:
+            raise CommandError("Run load_catalogue first: there is nothing to sign up for yet.") from error
