@@ -373,7 +373,7 @@ class Opening(models.TextChoices):
     """How wide an audience is."""
 
     OFFICES = "offices", _("those who hold certain offices")
-    REGISTER = "register", _("everyone in office, and those who act for them")
+    REGISTER = "register", _("everyone in office and those who act for them")
     ANYONE = "anyone", _("anyone who can sign in")
 
 
@@ -414,8 +414,8 @@ class Audience(models.Model):
             self.offices, self.newly_elected = [], False
 
     @cached_property
-    def _municipality_ids(self) -> set[int]:
-        return {municipality.pk for municipality in self.municipalities.all()}
+    def _municipality_names(self) -> dict[int, str]:
+        return {municipality.pk: municipality.name for municipality in self.municipalities.all()}
 
     # One person
 
@@ -474,7 +474,7 @@ class Audience(models.Model):
         return (Refusal.NO_MUNICIPALITY if self.opening == Opening.ANYONE else Refusal.NO_OFFICE), None
 
     def _is_here(self, municipality_id: int) -> bool:
-        return not self._municipality_ids or municipality_id in self._municipality_ids
+        return not self._municipality_names or municipality_id in self._municipality_names
 
     # Everybody at once
 
@@ -486,7 +486,7 @@ class Audience(models.Model):
         """Whom it lets in, and how many that is today: for whoever picks it."""
         persons = Person.objects.filter(self._rule(on) | self._exceptions(on))
         counted = persons.aggregate(all=Count("pk"), exceptions=Count("pk", filter=~self._rule(on)))
-        sentences = [gettext("%(whom)s %(where)s.") % {"whom": capfirst(self._whom()), "where": self._where()}]
+        sentences = [capfirst(self._rule_in_words()) + "."]
         if not counted["all"]:
             sentences.append(gettext("Today that is nobody."))
         else:
@@ -505,14 +505,19 @@ class Audience(models.Model):
             )
         return " ".join(sentences)
 
-    def _whom(self) -> str:
+    def _rule_in_words(self) -> str:
         if self.opening != Opening.OFFICES:
-            return self.get_opening_display()
+            whom = self.get_opening_display()
+            if not self._municipality_names:
+                return whom
+            return gettext("%(whom)s, %(where)s") % {"whom": whom, "where": self._where()}
         holders = get_text_list([str(HOLDERS[kind]) for kind in OfficeKind if kind in self.offices], gettext("and"))
-        return gettext("newly elected %(holders)s") % {"holders": holders} if self.newly_elected else holders
+        if self.newly_elected:
+            holders = gettext("newly elected %(holders)s") % {"holders": holders}
+        return gettext("%(holders)s %(where)s") % {"holders": holders, "where": self._where()}
 
     def _where(self) -> str:
-        names = [municipality.name for municipality in self.municipalities.all()]
+        names = list(self._municipality_names.values())
         if not names:
             return gettext("in all municipalities")
         if len(names) <= NAMED_MUNICIPALITIES:
@@ -522,16 +527,15 @@ class Audience(models.Model):
     def _rule(self, on: date) -> Q:
         """The rule itself, exceptions aside, as a condition on persons."""
         held = Office.objects.held_on(on)
-        here = held.filter(municipality__in=self._municipality_ids) if self._municipality_ids else held
+        places = list(self._municipality_names)
+        here = held.filter(municipality__in=places) if places else held
         own = here.filter(person=OuterRef("pk"))
         if self.opening == Opening.OFFICES:
             own = own.filter(kind__in=self.offices)
             return Q(Exists(own.newly_elected(on) if self.newly_elected else own))
         without = Q(Exists(here.filter(_helped_by(OuterRef("pk"), on))))
         if self.opening == Opening.ANYONE:
-            works_here = (
-                Q(municipality__in=self._municipality_ids) if self._municipality_ids else Q(municipality__isnull=False)
-            )
+            works_here = Q(municipality__in=places) if places else Q(municipality__isnull=False)
             without = works_here | (Q(municipality=None) & without)
         return Q(Exists(own)) | (~Q(Exists(held.filter(person=OuterRef("pk")))) & without)
 
