@@ -9,6 +9,7 @@ from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
 from booking.sessions.models import SessionPage
+from booking.signup.admin import municipality_of, office_of
 from booking.signup.models import Booking, Interest
 from booking.signup.sentences import session_sentence
 from booking.signup.standing import session_obstacle
@@ -61,7 +62,8 @@ def cancel_url(session: SessionPage, user) -> str:
 def _row(booking: Booking) -> dict:
     return {
         "booking": booking,
-        "office": capfirst(booking.office.get_kind_display()),
+        "office": capfirst(office_of(booking)),
+        "municipality": municipality_of(booking),
         "booked": danish_moment(booking.booked_at),
         "url": reverse("bookings:inspect", args=[booking.pk]),
     }

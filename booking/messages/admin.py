@@ -1,16 +1,22 @@
 """The outbox, to look at: what was written to whom, and whether it left the house."""
 
 import django_filters
+from django.contrib import messages
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views.generic import InspectView
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_moment
+from booking.messages.again import try_again
 from booking.messages.models import OutboxMessage
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 
 STATES = {"sent": _("Sent"), "waiting": _("Waiting"), "delayed": _("Is tried again"), "failed": _("Given up")}
 IN_STATE = {
@@ -50,6 +56,14 @@ class OutboxIndexView(RegisterIndexView):
 class OutboxInspectView(InspectView):
     template_name = "booking/admin/message.html"
     page_title = _("Message")
+    action_url_names: dict[str, str] = {}
+
+    @cached_property
+    def header_buttons(self):
+        if self.object.sent_at:
+            return []
+        url = reverse(self.action_url_names["again"], args=[self.object.pk])
+        return [HeaderButton(_("Try again"), url=url, icon_name="rotate")]
 
     def get_page_subtitle(self):
         return self.object.subject
@@ -65,12 +79,26 @@ class OutboxInspectView(InspectView):
         )
 
 
+class TryAgainView(NamedActionView):
+    permission_required = "view"
+    template_name = "booking/admin/try_again.html"
+    page_title = _("Try again")
+    header_icon = "rotate"
+
+    def act(self):
+        if try_again(self.object, now=timezone.now()):
+            messages.success(self.request, _("The message is on its way again."))
+        else:
+            messages.info(self.request, _("The message has been sent already."))
+
+
 class OutboxViewSet(LookOnlyViewSet):
     model = OutboxMessage
     name = "outbox"
     icon = "mail"
     index_view_class = OutboxIndexView
     inspect_view_class = OutboxInspectView
+    actions = {"again": TryAgainView}
     list_display = [
         "subject",
         "recipient",

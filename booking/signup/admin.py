@@ -2,6 +2,7 @@
 
 import django_filters
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +15,7 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views.generic import InspectView
 from wagtail.admin.widgets.button import HeaderButton
+from wagtail.coreutils import multigetattr
 from wagtail.permissions import register_permission_policy
 
 from booking.dates import COPENHAGEN, danish_moment, today
@@ -37,7 +39,7 @@ class BookingFilterSet(WagtailFilterSet):
     )
     status = django_filters.ChoiceFilter(label=gettext_lazy("Status"), choices=BookingStatus.choices)
     municipality = django_filters.ModelChoiceFilter(
-        label=gettext_lazy("Municipality"), field_name="office__municipality", queryset=Municipality.objects.all()
+        label=gettext_lazy("Municipality"), queryset=Municipality.objects.all(), method="from_municipality"
     )
     kind = django_filters.ChoiceFilter(
         label=gettext_lazy("Kind"), field_name="session__kind", choices=SessionKind.choices
@@ -47,9 +49,22 @@ class BookingFilterSet(WagtailFilterSet):
     )
     booked_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Booked"), widget=DateRangePickerWidget)
 
+    def from_municipality(self, bookings, _name, municipality):
+        return bookings.filter(Q(office__municipality=municipality) | Q(office=None, order__payer=municipality))
+
     class Meta:
         model = Booking
         fields: list[str] = []
+
+
+def office_of(booking: Booking) -> str:
+    """The office that admitted the participant; some come without one."""
+    return booking.office.get_kind_display() if booking.office else ""
+
+
+def municipality_of(booking: Booking) -> Municipality:
+    """Where the participant comes from; the payer, for somebody without an office."""
+    return booking.office.municipality if booking.office else booking.order.payer
 
 
 class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
@@ -66,8 +81,8 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "participant.name": gettext_lazy("Participant"),
         "participant.email": gettext_lazy("Participant's e-mail"),
         "participant.phone": gettext_lazy("Participant's phone"),
-        "office.get_kind_display": gettext_lazy("Office"),
-        "office.municipality.name": gettext_lazy("Municipality"),
+        "office": gettext_lazy("Office"),
+        "municipality": gettext_lazy("Municipality"),
         "booked_at": gettext_lazy("Booked"),
         "cancelled_at": gettext_lazy("Cancelled"),
         "price.net": gettext_lazy("Price excluding VAT"),
@@ -90,6 +105,12 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
 
     def get_base_queryset(self):
         return Booking.objects.for_listing()
+
+    def to_row_dict(self, booking):
+        computed = {"office": office_of(booking), "municipality": municipality_of(booking).name}
+        return {
+            field: computed[field] if field in computed else multigetattr(booking, field) for field in self.list_export
+        }
 
     def get_filename(self):
         return f"tilmeldinger-{today(timezone.now()):%Y-%m-%d}"
@@ -126,7 +147,7 @@ class BookingInspectView(InspectView):
             booked=danish_moment(booking.booked_at),
             accepted=danish_moment(booking.accepted_at),
             cancelled=booking.cancelled_at and danish_moment(booking.cancelled_at),
-            office=capfirst(str(booking.office)),
+            office=capfirst(str(booking.office)) if booking.office else "",
             others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
             history=[{"at": danish_moment(fact.at), "what": named(fact.kind), "by": fact.by} for fact in facts],
             can_edit_page=booking.session.permissions_for_user(self.request.user).can_edit(),
@@ -185,8 +206,8 @@ class BookingViewSet(LookOnlyViewSet):
         Column(
             "municipality",
             label=gettext_lazy("Municipality"),
-            accessor="office.municipality",
-            sort_key="office__municipality__name",
+            accessor=municipality_of,
+            sort_key="order__payer__name",
         ),
         Column("session", label=gettext_lazy("Session"), accessor="session.title", sort_key="session__title"),
         Column(

@@ -156,6 +156,20 @@ def test_the_workbook_holds_numbers_dates_and_no_formula(client, administrator):
     assert "5798000000005" in values  # words, or Excel would round it
 
 
+def test_somebody_who_came_without_an_office_is_listed_under_the_payer(client, administrator):
+    session = SessionPageFactory()
+    [booking] = book(session, "Ærø")
+    Booking.objects.update(office=None)
+
+    [_head, row] = csv_rows(client.get(reverse("bookings:index"), {"export": "csv"}))
+    listed = client.get(reverse("bookings:index"), {"municipality": booking.order.payer_id}).context["object_list"]
+
+    assert "Ærø" in row
+    assert len(listed) == 1
+    assert client.get(reverse("bookings:inspect", args=[booking.pk])).status_code == 200
+    assert client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])).status_code == 200
+
+
 def test_the_export_holds_what_was_searched_for(client, administrator):
     book(SessionPageFactory(), "Ærø", "Fanø")
 
