@@ -1,15 +1,12 @@
 import shutil
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
-from wagtail.models import Page
 
-from booking.dates import COPENHAGEN, When
+from booking.dates import When
 from booking.models import Municipality
 from home.content import FOLDER, BodyPart, ContentError, read
-from home.loading import load
-from home.models import FrontPage, OfferPage
 
 SUNDAY = date(2026, 11, 22)
 
@@ -85,13 +82,3 @@ def test_words_stand_for_whole_months_of_the_year_to_come():
     [loose] = [session for session in read().sessions if session.words]
 
     assert loose.when(SUNDAY) == When(date(2027, 5, 1), date(2027, 6, 30), words="maj/juni 2027")
-
-
-def test_a_page_that_was_there_before_is_taken_over_as_it_is(db):
-    front = FrontPage(title="Vores egen forside", slug="forside")
-    Page.get_first_root_node().add_child(instance=front)
-
-    load(now=datetime(2026, 11, 22, 10, tzinfo=COPENHAGEN))
-
-    assert FrontPage.objects.get().title == "Vores egen forside"
-    assert OfferPage.objects.count() == 24

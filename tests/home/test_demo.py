@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
 from stdnum import ean
 
-from booking.models import Booking, Fact, FollowUp, Office, Order, OutboxMessage, Person, SessionPage
+from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, SessionPage
 from booking.people.models import OfficeKind
 from booking.signup.lines import session_lines
 from home.demo import FREE_OF_CHARGE, JUST_HELD, NEARLY_FULL, address, load_demo, the_session
@@ -90,36 +87,3 @@ def test_a_session_that_editors_took_away_gets_no_bookings(catalogue):
 
     assert the_session(FREE_OF_CHARGE) is None
     assert Booking.objects.exists()
-
-
-def test_a_site_in_use_refuses(db, settings):
-    settings.DEMO = False
-
-    with pytest.raises(CommandError):
-        call_command("load_demo")
-    assert not Person.objects.exists()
-
-
-def test_the_demo_needs_the_catalogue(db, settings):
-    settings.DEMO = True
-
-    with pytest.raises(CommandError, match="load_catalogue"):
-        call_command("load_demo")
-
-
-def test_a_new_site_is_filled_without_a_flood_of_lines(transactional_db, settings, capsys):
-    settings.DEMO = True
-    settings.EMAIL_BACKEND = "cms.mailbox.PrintAndKeep"
-
-    call_command("load_catalogue")
-    call_command("load_demo")
-
-    printed = capsys.readouterr()
-    assert len(printed.out.splitlines()) < 80
-    assert "Subject" not in printed.out
-    assert printed.err == ""
-    messages = OutboxMessage.objects.all()
-    assert messages.exists()
-    assert not messages.filter(sent_at=None).exists()
-    assert len(list(Path(settings.MAILBOX_DIR).glob("*.eml"))) == messages.count()
-    assert not FollowUp.objects.filter(done_at=None).exists()

@@ -131,6 +131,7 @@ def test_the_programme_of_december_2022_prints_in_full(catalogue, client):
 
     times = [[f"{item['time']:%H.%M}" for item in day["items"]] for _date, day in page.days()]
     assert times == PROGRAMME
+    assert not any(day["heading"] for _date, day in page.days())  # the page counts the days itself
 
     html = client.get(page.url).content.decode()
     assert html.count('class="item-time"') == 12
