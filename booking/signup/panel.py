@@ -11,33 +11,34 @@ from django.utils.translation import gettext as _
 
 from booking.dates import today
 from booking.money import kroner
-from booking.people.models import Office, Person
+from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.forms import SignUpForm
+from booking.signup.lines import FEW
 from booking.signup.models import Interest, Order
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
-from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
+from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody the booker may act for: the office that admits them, or the sentence that says why none does."""
+    """Somebody the booker may act for: what admits them, or the sentence that says why nothing does."""
 
     person: Person
-    office: Office | None
+    admission: Admission | None
     refusal: str = ""
 
     @property
     def words(self) -> str:
         """The person with their municipality, as a choice."""
-        if self.office is None:
+        if self.admission is None:
             return self.person.name
         return _("%(person)s (%(municipality)s, CVR %(cvr)s)") % {
             "person": self.person.name,
-            "municipality": self.office.municipality.full_name,
-            "cvr": self.office.municipality.cvr,
+            "municipality": self.admission.municipality.full_name,
+            "cvr": self.admission.municipality.cvr,
         }
 
 
@@ -103,6 +104,10 @@ class Panel:
         return self.obstacle is None and self.seats_left is not None
 
     @property
+    def few_left(self) -> bool:
+        return self.seats_left is not None and self.seats_left <= FEW
+
+    @property
     def is_open(self) -> bool:
         return self.obstacle is None
 
@@ -117,12 +122,12 @@ class Panel:
     @property
     def eligible(self) -> list[Candidate]:
         """Those who can be signed up now."""
-        return [] if self.obstacle else [candidate for candidate in self.candidates if candidate.office]
+        return [] if self.obstacle else [candidate for candidate in self.candidates if candidate.admission]
 
     @property
     def refused(self) -> list[Candidate]:
         """Those who can't, and would be missed: a secretary who acts for others does not expect a seat for herself."""
-        refused = [candidate for candidate in self.candidates if candidate.office is None]
+        refused = [candidate for candidate in self.candidates if candidate.admission is None]
         if len(self.candidates) > 1:
             refused = [candidate for candidate in refused if candidate.person != self.person]
         return refused
@@ -161,13 +166,13 @@ class Panel:
         try:
             return Candidate(person, admit(self.session, person))
         except CannotBook as refusal:
-            return Candidate(person, None, person_sentence(refusal.obstacle, self.session, person))
+            return Candidate(person, None, person_sentence(refusal, self.session, person))
 
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(
             session=self.session,
             people={candidate.person: candidate.words for candidate in self.candidates},
-            refused=[candidate.person for candidate in self.candidates if candidate.office is None],
+            refused=[candidate.person for candidate in self.candidates if candidate.admission is None],
             tariff=self.tariff,
             conditions=self.conditions,
             **kwargs,
@@ -181,7 +186,7 @@ class Panel:
             "contact_phone": self.person.phone,
             "submission": str(uuid4()),
         }
-        payers = {candidate.office.municipality_id for candidate in self.eligible}
+        payers = {candidate.admission.municipality_id for candidate in self.eligible}
         if len(payers) == 1:
             last = Order.objects.filter(booker=self.person, payer__in=payers).exclude(gln="").first()
             if last:

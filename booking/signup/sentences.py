@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 
 from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
-from booking.people.models import Person
+from booking.people.models import Person, Refusal
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Tariff, withdrawal_fee
 from booking.sessions.models import SessionPage
-from booking.signup.standing import Obstacle
+from booking.signup.standing import CannotBook, Obstacle
 
 
 def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
@@ -40,17 +40,35 @@ def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
             raise ValueError(obstacle)  # about a person, not about the session
 
 
-def person_sentence(obstacle: Obstacle, session: SessionPage, person: Person) -> str:
+def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -> str:
     """Why this one person can't be signed up."""
-    if obstacle == Obstacle.ALREADY_BOOKED:
+    if refusal.obstacle == Obstacle.ALREADY_BOOKED:
         return _("%(person)s is already signed up.") % {"person": person.name}
-    if obstacle == Obstacle.NOT_FOR_YOU:
-        return _("%(person)s holds no office that gives access on %(day)s. The session is for: %(audience)s.") % {
-            "person": person.name,
-            "day": danish_day(session.starts_on),
-            "audience": session.audience.name,
-        }
-    return session_sentence(obstacle, session)
+    if refusal.refusal is None:
+        return session_sentence(refusal.obstacle, session)
+    missed = refusal.refusal.office
+    return _audience_sentence(refusal.refusal.reason) % {
+        "person": person.name,
+        "day": danish_day(session.starts_on),
+        "audience": session.audience.name,
+        "municipality": missed.municipality.full_name if missed else "",
+    }
+
+
+def _audience_sentence(reason: Refusal) -> str:
+    match reason:
+        case Refusal.NOT_NEWLY_ELECTED:
+            return _("The session is for the newly elected, and %(person)s held the office in the term before too.")
+        case Refusal.WRONG_MUNICIPALITY:
+            return _("The session is not for %(municipality)s, where %(person)s holds office.")
+        case Refusal.OFFICE_ENDED:
+            return _("%(person)s no longer holds the office on %(day)s. The session is for: %(audience)s.")
+        case Refusal.OFFICE_NOT_BEGUN:
+            return _("%(person)s does not hold the office yet on %(day)s. The session is for: %(audience)s.")
+        case Refusal.NO_OFFICE:
+            return _("%(person)s holds no office that gives access on %(day)s. The session is for: %(audience)s.")
+        case Refusal.NO_MUNICIPALITY:
+            return _("We don't know which municipality %(person)s comes from, and so not who is to pay.")
 
 
 def both_amounts(price: Price) -> str:

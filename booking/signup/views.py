@@ -87,7 +87,7 @@ def _place(panel: Panel) -> Order | None:
             )
         except CannotBook as refusal:
             if refusal.obstacle in ABOUT_ONE_PERSON:
-                form.add_error("participant", person_sentence(refusal.obstacle, session, seat.participant))
+                form.add_error("participant", person_sentence(refusal, session, seat.participant))
             else:
                 panel.obstacle = refusal.obstacle
                 form.add_error(None, panel.sentence)

@@ -47,37 +47,37 @@ def test_a_stranger_is_asked_to_sign_in(client):
 
 def test_a_secretary_sees_whom_each_booking_is_for(client, mayor):
     secretary = secretary_of(mayor)
-    booking = booked(mayor, title="Dagssession", booker=secretary)
+    booking = booked(mayor, title="Krydspres i maj", booker=secretary)
 
     page = my_page(client, secretary).content.decode()
 
-    assert "Dagssession" in page
-    assert mayor.name in page.split("Dagssession")[1]
+    assert "Krydspres i maj" in page
+    assert mayor.name in page.split("Krydspres i maj")[1]
     assert reverse("booking:receipt", args=[booking.order.reference]) in page
 
 
 def test_the_mayor_and_another_secretary_see_it_too(client, mayor):
-    booked(mayor, title="Dagssession", booker=secretary_of(mayor, name="Den første sekretær"))
+    booked(mayor, title="Krydspres i maj", booker=secretary_of(mayor, name="Den første sekretær"))
 
-    assert "Dagssession" in my_page(client, mayor).content.decode()
+    assert "Krydspres i maj" in my_page(client, mayor).content.decode()
     assert "Den første sekretær" in my_page(client, secretary_of(mayor)).content.decode()
 
 
 def test_a_revoked_secretary_sees_nothing_of_what_others_booked(client, mayor):
-    booked(mayor, title="Dagssession")
+    booked(mayor, title="Krydspres i maj")
     secretary = secretary_of(mayor)
     Secretary.objects.update(ends_on=date(2027, 1, 10))
 
     page = my_page(client, secretary).content.decode()
 
-    assert "Dagssession" not in page
+    assert "Krydspres i maj" not in page
     assert mayor.name not in page
 
 
 def test_another_mayors_bookings_are_nobody_elses(client, mayor):
-    booked(mayor, title="Dagssession")
+    booked(mayor, title="Krydspres i maj")
 
-    assert "Dagssession" not in my_page(client, mayor_of("Ærø")).content.decode()
+    assert "Krydspres i maj" not in my_page(client, mayor_of("Ærø")).content.decode()
 
 
 def test_what_comes_stands_first_soonest_first_and_the_past_by_itself(client, mayor, january):
@@ -133,13 +133,13 @@ def test_whom_one_acts_for_stands_with_its_last_day(client, mayor):
 def test_the_list_for_a_date_can_be_left_from_here(client):
     person = PersonFactory()
     session = SessionPageFactory(
-        title="Døgnsession", ends_on=date(2027, 6, 30), starts_time=None, ends_time=None, when_text="maj/juni 2027"
+        title="Retning i maj", ends_on=date(2027, 6, 30), starts_time=None, ends_time=None, when_text="maj/juni 2027"
     )
     Interest.objects.create(session=session, person=person, created_at=NOW)
 
     page = my_page(client, person).content.decode()
 
-    assert "Døgnsession" in page
+    assert "Retning i maj" in page
     assert reverse("booking:interest", args=[session.pk]) in page
 
 

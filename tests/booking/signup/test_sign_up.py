@@ -13,7 +13,7 @@ from booking.models import ConditionsVersion, PriceRow, Secretary
 from booking.sessions.live import cancel_session
 from booking.signup.models import Booking, Order
 from booking.signup.sentences import person_sentence, session_sentence
-from booking.signup.standing import Obstacle
+from booking.signup.standing import CannotBook, Obstacle, admit
 from tests.booking.signup.filled import EAN, WRITTEN, fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
@@ -45,6 +45,13 @@ def page_of(client, session) -> str:
     answer = client.get(session.get_url())
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def said_of(person, session) -> str:
+    """The sentence that keeps this person out as things stand."""
+    with pytest.raises(CannotBook) as refusal:
+        admit(session, person)
+    return person_sentence(refusal.value, session, person)
 
 
 # Before the form
@@ -137,7 +144,7 @@ def test_already_booked_is_said_before_the_form(client, secretary, mayor):
 
     page = page_of(client, session)
 
-    assert person_sentence(Obstacle.ALREADY_BOOKED, session, mayor) in page
+    assert said_of(mayor, session) in page
     assert 'name="submission"' not in page
 
 
@@ -149,7 +156,7 @@ def test_already_booked_meanwhile_is_said_beside_the_participant(client, secreta
     answer = send(client, session, values)
 
     assert answer.status_code == 422
-    assert answer.context["form"].errors["participant"] == [person_sentence(Obstacle.ALREADY_BOOKED, session, mayor)]
+    assert answer.context["form"].errors["participant"] == [said_of(mayor, session)]
     assert Order.objects.count() == 1
 
 
@@ -158,7 +165,7 @@ def test_not_for_you_is_said_before_the_form(client, secretary, mayor):
 
     page = page_of(client, session)
 
-    assert person_sentence(Obstacle.NOT_FOR_YOU, session, mayor) in page
+    assert said_of(mayor, session) in page
     assert 'name="submission"' not in page
 
 
@@ -169,7 +176,7 @@ def test_an_office_that_ended_meanwhile_is_said_beside_the_participant(client, s
 
     answer = send(client, session, values)
 
-    assert answer.context["form"].errors["participant"] == [person_sentence(Obstacle.NOT_FOR_YOU, session, mayor)]
+    assert answer.context["form"].errors["participant"] == [said_of(mayor, session)]
     assert not Booking.objects.exists()
 
 
@@ -190,7 +197,7 @@ def test_a_secretary_of_nobody_is_told_why(client):
 
     page = page_of(client, session)
 
-    assert person_sentence(Obstacle.NOT_FOR_YOU, session, secretary) in page
+    assert said_of(secretary, session) in page
     assert 'name="submission"' not in page
 
 
