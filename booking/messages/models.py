@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal.models import Fact
@@ -15,7 +16,7 @@ class OutboxMessageQuerySet(models.QuerySet):
         return self.filter(sent_at=None, failed_at=None)
 
     def waiting(self, now: datetime) -> "OutboxMessageQuerySet":
-        """Those to be sent now: due, and in nobody's hands.
+        """Those that are due at ``now`` and in nobody's hands by the clock, which all processes share.
 
         What was written earlier to the same address about the same thing goes first, so that nobody reads that they
         are signed up after they have read that they no longer are.
@@ -28,7 +29,7 @@ class OutboxMessageQuerySet(models.QuerySet):
         )
         return (
             self.unsettled()
-            .filter(Q(claimed_until=None) | Q(claimed_until__lte=now), ~Exists(earlier), not_before__lte=now)
+            .filter(Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()), ~Exists(earlier), not_before__lte=now)
             .order_by("pk")
         )
 
