@@ -7,10 +7,10 @@ from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
 from booking.people.views import staff_sign_in
-from cms.sitemap import PageSitemap, robots
+from cms.sitemap import CalendarSitemap, PageSitemap, robots
 
 urlpatterns = [
-    path("sitemap.xml", sitemap, {"sitemaps": {"pages": PageSitemap}}, name="sitemap"),
+    path("sitemap.xml", sitemap, {"sitemaps": {"pages": PageSitemap, "calendar": CalendarSitemap}}, name="sitemap"),
     path("robots.txt", robots, name="robots"),
     # Ahead of Wagtail's: its pages for signing in with a password, and for choosing a new one, are never reached.
     re_path(r"^admin/(?:login|password_reset)/", staff_sign_in),

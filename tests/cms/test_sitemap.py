@@ -12,7 +12,8 @@ def test_every_live_page_and_no_draft_is_listed(client, db):
 
     assert "<loc>https://borgmestre.example.org/</loc>" in page
     assert f"<loc>https://borgmestre.example.org{live.url}</loc>" in page
-    assert page.count("<loc>") == front.get_descendants(inclusive=True).live().count()
+    assert "<loc>https://borgmestre.example.org/kalender/</loc>" in page
+    assert page.count("<loc>") == front.get_descendants(inclusive=True).live().count() + 2  # and how to subscribe
     assert draft.slug not in page
     assert "localhost" not in page
 
