@@ -144,7 +144,7 @@ class OfficeFactory(DjangoModelFactory):
 def mayor_of(name: str, **office) -> Person:
     """The sitting mayor of a municipality, since 2022 unless said otherwise."""
     municipality = MunicipalityFactory(name=name)
-    return OfficeFactory(municipality=municipality, person__name=f"Borgmesteren i {name}", **office).person
+    return OfficeFactory(municipality=municipality, **{"person__name": f"Borgmesteren i {name}"} | office).person
 
 
 def secretary_of(*principals: Person, **person) -> Person:
