@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -67,7 +68,7 @@ def sent_mail(request) -> HttpResponse:
             {
                 "to": message["To"],
                 "subject": message["Subject"],
-                "sent_at": message["Date"].datetime,
+                "sent_at": datetime.fromtimestamp(int(file.stem) / 1_000_000_000, UTC),
                 "body": body(message),
             }
         )

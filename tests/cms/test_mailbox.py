@@ -1,6 +1,7 @@
 """In development a sign-in code can be read in the terminal and on a page."""
 
 import pytest
+import time_machine
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils.translation import gettext
 
@@ -36,6 +37,13 @@ def test_the_page_shows_the_newest_first(client, db):
     assert page.index("Den anden") < page.index("Den første")
     assert "Kode &lt;B&gt;" in page
     assert "no-store" in response["Cache-Control"]
+
+
+@time_machine.travel("2026-11-22T12:00+00:00", tick=False)
+def test_the_page_tells_danish_time(client, db):
+    send("Din kode", "Kode A")
+
+    assert "13.00" in client.get("/udvikling/post/").content.decode()
 
 
 def test_an_empty_mailbox_says_so(client, db):
