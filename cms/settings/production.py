@@ -72,6 +72,8 @@ else:
 # Behind a proxy that ends TLS. It must set or remove this header itself, or anyone can claim to come by HTTPS.
 if "PROXY_SSL_HEADER" in os.environ:
     SECURE_PROXY_SSL_HEADER = (os.environ["PROXY_SSL_HEADER"], "https")
+# So many proxies of ours stand in front. Without it all visitors behind one share its limit on sign-in codes.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
