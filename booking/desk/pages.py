@@ -58,7 +58,9 @@ def _why_it_stays(pages: list[Page]) -> str:
     total = sum(count for _title, count in counts)
     if not total:
         return ""
-    where = ", ".join(f"“{title}” ({count})" for title, count in counts[:NAMED])
+    where = ", ".join(
+        _("“%(title)s” (%(count)d)") % {"title": title, "count": count} for title, count in counts[:NAMED]
+    )
     if len(counts) > NAMED:
         where += " …"
     return ngettext(

@@ -20,6 +20,13 @@ NAMES = {
     kinds.INTERESTED: _("Wants to hear of the date"),
     kinds.SESSION_SHOWN: _("New version in the calendars"),
     kinds.SESSION_CANCELLED: _("Session cancelled"),
+    kinds.OFFICE_BEGAN: _("Office begun"),
+    kinds.OFFICE_CHANGED: _("Office changed"),
+    kinds.OFFICE_ENDED: _("Office ended"),
+    kinds.PERSON_ADDED: _("Person added"),
+    kinds.PERSON_CHANGED: _("Person changed"),
+    kinds.ACCESS_GRANTED: _("Exception granted"),
+    kinds.ACCESS_ENDED: _("Exception ended"),
 }
 
 
@@ -53,6 +60,7 @@ class FactIndexView(RegisterIndexView):
     @cached_property
     def columns(self):
         columns = super().columns
+        columns[0].label = _("What")
         columns[0].accessor = lambda fact: named(fact.kind)
         return columns
 

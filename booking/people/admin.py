@@ -334,7 +334,7 @@ class AudienceViewSet(RegisterViewSet):
             FieldPanel("opening"),
             FieldPanel("offices"),
             FieldPanel("newly_elected"),
-            FieldPanel("municipalities", widget=forms.CheckboxSelectMultiple, classname="booking-columns"),
+            FieldPanel("municipalities", widget=forms.CheckboxSelectMultiple),
         ],
         base_form_class=AudienceForm,
     )

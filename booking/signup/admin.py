@@ -84,7 +84,7 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "office": gettext_lazy("Office"),
         "municipality": gettext_lazy("Municipality"),
         "booked_at": gettext_lazy("Booked"),
-        "cancelled_at": gettext_lazy("Cancelled"),
+        "cancelled_at": gettext_lazy("Booking cancelled"),
         "price.net": gettext_lazy("Price excluding VAT"),
         "price.vat": gettext_lazy("VAT"),
         "price.gross": gettext_lazy("Price including VAT"),
