@@ -99,7 +99,7 @@ class MunicipalityFactory(DjangoModelFactory):
         model = Municipality
         django_get_or_create = ("name",)
 
-    code = factory.Sequence(lambda number: f"{number + 101:03d}")
+    code = factory.Sequence(lambda number: f"{number % 899 + 101}")
     name = "Fanø"
     region = "Region Syddanmark"
     cvr = "31210917"

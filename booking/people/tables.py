@@ -126,8 +126,7 @@ def _text(content: bytes, known: Collection[str]) -> tuple[str, Iterator[tuple[i
         raise Unreadable(
             _("The letters æ, ø and å are broken in the file. Save it again from Excel as “CSV UTF-8”, or as .xlsx.")
         )
-    said = text.splitlines()[0].strip().casefold()
-    skipped = 1 if said.startswith("sep=") else 0  # Excel's own line about its separator
+    skipped = 1 if text[:4].casefold() == "sep=" else 0  # Excel's own line about its separator
     delimiters = {";": _("semicolons"), ",": _("commas"), "\t": _("tabs")}
     delimiter = max(delimiters, key=lambda mark: _header_quality(text, mark, known))
     how = _("Read as text (%(encoding)s), separated by %(delimiter)s.") % {

@@ -1,7 +1,9 @@
 """Bringing the register in: what a good file does, and that nothing else ever happens."""
 
 import io
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -25,7 +27,7 @@ EVE = date(2025, 12, 31)
 
 @pytest.fixture
 def fanoe(db):
-    return MunicipalityFactory(name="Fanø", code="563")
+    return MunicipalityFactory(name="Fanø")
 
 
 def plan_of(*rows: tuple, **kwargs) -> Plan:
@@ -371,6 +373,27 @@ def test_whatever_breaks_at_the_very_end_nothing_is_half_done(transactional_db):
         bring_in(row(), by=User(pk=10**6))
 
     assert state() == as_it_was
+
+
+def test_two_who_carry_out_the_same_plan_at_once_do_it_once(transactional_db):
+    MunicipalityFactory(name="Fanø")
+    mayor_of("Fanø")
+    plan = plan_of(row(), row(office="udvalgsformand"))
+    barrier = threading.Barrier(2)
+
+    def attempt(_number):
+        barrier.wait()
+        try:
+            carry_out(plan, by=None, now=NOW)
+        except RegisterChanged:
+            return "refused"
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, range(2))) == ["done", "refused"]
+    assert Office.objects.count() == 3
 
 
 # Many
