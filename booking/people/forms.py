@@ -1,6 +1,7 @@
 """The two small forms of signing in: the address, and the code."""
 
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from booking.people.signin import user_with
@@ -21,7 +22,12 @@ class AddressForm(RequestLoginCodeForm):
         email.widget.attrs = {"autocomplete": "email", "spellcheck": "false"}
 
     def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         email = super().clean_email()  # counts the attempt and refuses when there are too many
+        mailbox = email.rpartition("@")[0]
+        if not mailbox.isascii():
+            # Databases take "ı" for an i; the code would go to another mailbox than the one that was found.
+            raise ValidationError(self.fields["email"].error_messages["invalid"], code="invalid")
         self._user = user_with(email)
         return email
 

@@ -26,7 +26,9 @@ def user_with(email: str) -> User | None:
         user = User.objects.filter(email__iexact=email, person=None).order_by("pk").first()
     else:
         user = give_sign_in(person)
-    return user if user and user.is_active else None
+    if user is None or user.email.lower() != email:
+        return None  # none, or one whose address is only alike to the database, which takes "ı" for an i
+    return user if user.is_active else None
 
 
 @transaction.atomic
@@ -63,6 +65,12 @@ def give_staff_sign_in(email: str, name: str, groups: Iterable[Group]) -> User:
     return user
 
 
+def sign_out_everywhere(user: User) -> None:
+    """Whoever is signed in as ``user``, on whatever machine, is out at their next request."""
+    _end_sessions(user)
+    user.save(update_fields=["password"])
+
+
 def _new_user() -> User:
     return User(username=uuid4().hex)
 
@@ -74,11 +82,11 @@ def _is_staff(user: User) -> bool:
 def _write_address(user: User, email: str, *, name: str) -> None:
     if user.pk is None or user.email != email:
         user.email = email
-        _sign_out_everywhere(user)
+        _end_sessions(user)
     user.first_name = name[: User._meta.get_field("first_name").max_length]
     user.save()
 
 
-def _sign_out_everywhere(user: AbstractBaseUser) -> None:
-    """A new unusable password: Django lets every session that knew the old one go."""
+def _end_sessions(user: AbstractBaseUser) -> None:
+    """A new unusable password: Django lets every session that knew the old one go, once ``user`` is saved."""
     user.set_unusable_password()

@@ -6,14 +6,20 @@ from smtplib import SMTPException
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.views import ConfirmLoginCodeView, LogoutView, RequestLoginCodeView
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from booking.people.forms import AddressForm, CodeForm
+from booking.people.signin import sign_out_everywhere
+from booking.people.tries import claim_try
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +60,33 @@ class CodeView(ConfirmLoginCodeView):
             return redirect(self.passthrough_next_url(login_url))
         return response
 
+    def post(self, request, *args, **kwargs):
+        state = self._process.state
+        is_allowed = claim_try(
+            f"{state['at']} {state.get('email')} {self._process.code}",
+            allowed=settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS,
+            seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT,
+        )
+        if not is_allowed:
+            self.was_refused = True
+            self._process.abort()
+            messages.error(request, get_adapter().error_messages["too_many_login_attempts"])
+            return redirect("account_login")
+        return super().post(request, *args, **kwargs)
+
     def form_invalid(self, form):
         self.was_refused = True
         return super().form_invalid(form)
+
+
+@require_POST
+@login_required
+def sign_out_of_everything(request):
+    """Out here and on every other machine: for a lost telephone, or a machine that others use."""
+    sign_out_everywhere(request.user)
+    logout(request)
+    messages.success(request, _("You are signed out everywhere."))
+    return redirect("/")
 
 
 def staff_sign_in(request):

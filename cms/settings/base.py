@@ -109,8 +109,13 @@ SQLITE_OPTIONS = {
     ),
 }
 
-#: In the database, so that all workers share it: rate limits at sign-in count in it.
-DATABASE_CACHE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+#: In the database, so that all workers share it: rate limits at sign-in count in it. With Django's 300 entries anybody
+#: could push the counts out by asking for many addresses.
+DATABASE_CACHE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "cache",
+    "OPTIONS": {"MAX_ENTRIES": 50_000},
+}
 
 # Wagtail enqueues search indexing on "default"; mail has a queue of its own, so that it never waits behind it.
 TASKS = {
@@ -149,6 +154,7 @@ SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # no script of ours reads it; Wagtail's take the token from the page
 
 # What a browser may do with our pages
 

@@ -74,6 +74,9 @@ if "PROXY_SSL_HEADER" in os.environ:
     SECURE_PROXY_SSL_HEADER = (os.environ["PROXY_SSL_HEADER"], "https")
 # So many proxies of ours stand in front. Without it all visitors behind one share its limit on sign-in codes.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
+#: How many proxies of ours add themselves to X-Forwarded-For. Too few, and all visitors share one limit at sign-in; too
+#: many, and anybody can claim to come from elsewhere.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

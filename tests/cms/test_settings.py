@@ -31,7 +31,7 @@ NEEDED_FOR_S3 = {
 @pytest.fixture
 def environment(monkeypatch):
     """An environment with what production needs, and nothing of the machine's own."""
-    for name in [*NEEDED, *NEEDED_FOR_S3, "S3_BUCKET", "S3_REGION", "PGPORT", "PROXY_SSL_HEADER"]:
+    for name in [*NEEDED, *NEEDED_FOR_S3, "S3_BUCKET", "S3_REGION", "PGPORT", "PROXY_SSL_HEADER", "PROXY_COUNT"]:
         monkeypatch.delenv(name, raising=False)
     for name, setting in NEEDED.items():
         monkeypatch.setenv(name, setting)
@@ -99,3 +99,30 @@ def test_development_stays_out_of_production(environment):
     with pytest.raises(Resolver404):
         resolve("/media/x.png", "cms.urls")
     assert resolve("/udvikling/post/", "cms.urls_dev").url_name == "sent_mail"
+
+
+def test_cookies_come_from_this_host_over_https_and_no_script_reads_them(environment):
+    settings = production()
+
+    for cookie in ("SESSION", "CSRF"):
+        assert settings[f"{cookie}_COOKIE_SECURE"]
+        assert settings[f"{cookie}_COOKIE_HTTPONLY"]
+        assert settings[f"{cookie}_COOKIE_SAMESITE"] == "Lax"
+        assert settings[f"{cookie}_COOKIE_NAME"].startswith("__Host-")
+        assert f"{cookie}_COOKIE_DOMAIN" not in settings
+
+
+@pytest.mark.parametrize("site", ["dev", "production"])
+def test_limits_at_sign_in_are_counted_where_all_workers_see_them(environment, site):
+    settings = runpy.run_module(f"cms.settings.{site}")
+
+    assert settings["CACHES"]["default"]["BACKEND"].endswith("DatabaseCache")
+    assert settings["CACHES"]["default"]["OPTIONS"]["MAX_ENTRIES"] >= 50_000
+
+
+def test_the_number_of_proxies_comes_from_the_environment(environment):
+    assert production()["ALLAUTH_TRUSTED_PROXY_COUNT"] == 0
+
+    environment.setenv("PROXY_COUNT", "2")
+
+    assert production()["ALLAUTH_TRUSTED_PROXY_COUNT"] == 2

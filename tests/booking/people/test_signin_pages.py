@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from booking.people.signin import give_sign_in, give_staff_sign_in
@@ -266,3 +267,33 @@ def test_the_pages_of_signing_in_are_never_stored(client, person):
     page = client.get(reverse("account_login"))
 
     assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_signing_out_everywhere_ends_it_on_the_other_machines_too(client, person):
+    here, elsewhere = client, Client()
+    for machine in (here, elsewhere):
+        machine.force_login(give_sign_in(person))
+
+    page = here.get(reverse("account_logout")).content.decode()
+    here.post(reverse("account_logout_everywhere"))
+
+    assert reverse("account_logout_everywhere") in page
+    assert here.get("/min-side/").status_code == 302
+    assert elsewhere.get("/min-side/").status_code == 302
+
+
+def test_nobody_is_signed_out_everywhere_by_a_link(client, person):
+    client.force_login(give_sign_in(person))
+
+    assert client.get(reverse("account_logout_everywhere")).status_code == 405
+    assert is_signed_in(client)
+
+
+def test_a_deactivated_user_is_out_at_the_next_request(client, person):
+    user = give_sign_in(person)
+    client.force_login(user)
+
+    user.is_active = False
+    user.save()
+
+    assert client.get("/min-side/").status_code == 302
