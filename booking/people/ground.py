@@ -3,6 +3,7 @@
 import csv
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.apps.registry import Apps
 
@@ -15,7 +16,7 @@ TERMS = (2018, 2022, 2026, 2030)
 def lay_ground(apps: Apps) -> None:
     """Make what is missing, and leave alone what is there. ``apps`` are a migration's, or Django's own."""
     models = {name: apps.get_model("booking", name) for name in ("Municipality", "HealthCouncil", "ElectionTerm")}
-    council_by_code = {}
+    council_by_code: dict[str, Any] = {}
     for place, row in enumerate(_rows("health_councils.csv"), start=1):
         council, _made = models["HealthCouncil"].objects.get_or_create(
             name=row["name"], defaults={"region": row["region"], "sort_order": place}

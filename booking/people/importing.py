@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from booking.dates import today
 from booking.journal.kinds import OFFICE_BEGAN, OFFICE_CHANGED, OFFICE_ENDED, PERSON_ADDED, PERSON_CHANGED
@@ -27,6 +28,9 @@ from booking.people.tables import plain
 logger = logging.getLogger(__name__)
 
 DAY = timedelta(days=1)
+
+#: What a file can tell of a person, and what it is called.
+FIELDS = {"name": gettext_lazy("name"), "email": gettext_lazy("e-mail"), "phone": gettext_lazy("phone")}
 
 
 class HasBadRows(Exception):
@@ -51,14 +55,14 @@ class Holder:
         """The fields of theirs that will change."""
         if self.person is None:
             return []
-        return [name for name in ("name", "email", "phone") if getattr(self, name) != getattr(self.person, name)]
+        return [name for name in FIELDS if getattr(self, name) != getattr(self.person, name)]
 
     def change_in_words(self) -> str:
         """ "Anne Lund: e-mail anne@example.org → anne.lund@example.org"."""
         parts = [
             _("%(field)s %(before)s → %(after)s")
             % {
-                "field": Person._meta.get_field(name).verbose_name,
+                "field": FIELDS[name],
                 "before": getattr(self.person, name) or "–",
                 "after": getattr(self, name) or "–",
             }
@@ -284,7 +288,7 @@ class _Planner:
                 kind=row.kind.value,
                 starts_on=row.starts_on,
                 ends_on=row.ends_on,
-                health_council_id=row.health_council and row.health_council.pk,
+                health_council_id=row.health_council.pk if row.health_council else None,
             )
             self._keep(held)
         held.starts_on, held.ends_on = min(held.starts_on, row.starts_on), ends_on
@@ -432,7 +436,7 @@ def _write(plan: Plan, *, by, now: datetime) -> None:
     for holder in plan.persons_changed:
         for name in holder.changes:
             setattr(holder.person, name, getattr(holder, name))
-    Person.objects.bulk_update(list(fields_by_person), ["name", "email", "phone"], batch_size=200)
+    Person.objects.bulk_update(list(fields_by_person), list(FIELDS), batch_size=200)
 
     shrinking = [held for held in plan.changed if _shrinks(held)]
     for step in (plan.ended, shrinking, [held for held in plan.changed if held not in shrinking]):

@@ -26,6 +26,7 @@ COLUMNS = {
     "ends_on": ("til", "to", "til dato", "slutdato", "fratrådt"),
     "health_council": ("sundhedsråd", "health council"),
 }
+EXPECTED = ("municipality", "office", "name", "email", "phone", "starts_on", "ends_on")
 REQUIRED = ("municipality", "office", "name", "email", "starts_on")
 
 #: What the offices are called in files, beside their own names.
@@ -124,7 +125,7 @@ def _places(table: Table, names: dict[str, str]) -> dict[str, int]:
     if missing:
         raise Unreadable(
             _("The file lacks: %(missing)s. It must have the columns %(columns)s, with their names in the first row.")
-            % {"missing": ", ".join(missing), "columns": ", ".join(names[0] for names in COLUMNS.values())}
+            % {"missing": ", ".join(missing), "columns": ", ".join(COLUMNS[column][0] for column in EXPECTED)}
         )
     return places
 

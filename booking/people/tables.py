@@ -76,6 +76,7 @@ def read_table(content: bytes, *, known: Collection[str]) -> Table:
         )
     if not content.strip():
         raise Unreadable(_("The file is empty."))
+    lines: Iterable[tuple[int, list[Any]]]
     if content.startswith(b"PK\x03\x04"):
         how, day_zero, lines = _workbook(content)
         table = Table(how, day_zero)
