@@ -17,9 +17,11 @@ from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
 NAMES = {
     kinds.BOOKED: _("Signed up"),
     kinds.CANCELLED: _("Booking cancelled"),
+    kinds.SUBSTITUTED: _("Another person in the seat"),
     kinds.INTERESTED: _("Wants to hear of the date"),
     kinds.SESSION_SHOWN: _("New version in the calendars"),
     kinds.SESSION_CANCELLED: _("Session cancelled"),
+    kinds.JOIN_LINK_CHANGED: _("Link for participants changed"),
     kinds.OFFICE_BEGAN: _("Office begun"),
     kinds.OFFICE_CHANGED: _("Office changed"),
     kinds.OFFICE_ENDED: _("Office ended"),
@@ -27,6 +29,16 @@ NAMES = {
     kinds.PERSON_CHANGED: _("Person changed"),
     kinds.ACCESS_GRANTED: _("Exception granted"),
     kinds.ACCESS_ENDED: _("Exception ended"),
+    kinds.SECRETARY_NAMED: _("Secretary named"),
+    kinds.SECRETARY_ENDED: _("Secretary ended"),
+    kinds.DELETION_ASKED: _("Asked to be deleted"),
+    kinds.DELETION_WITHDRAWN: _("Request for deletion withdrawn"),
+    kinds.PERSON_FORGOTTEN: _("Person deleted"),
+    kinds.STAFF_ADDED: _("Staff member added"),
+    kinds.STAFF_CHANGED: _("Staff member changed"),
+    kinds.SECOND_FACTOR_SET_UP: _("Two-step sign-in set up"),
+    kinds.SECOND_FACTOR_REMOVED: _("Two-step sign-in removed"),
+    kinds.SECOND_FACTOR_RESET: _("Two-step sign-in reset"),
 }
 
 

@@ -2,9 +2,11 @@
 
 BOOKED = "booked"
 CANCELLED = "cancelled"  # a booking: the seat is free again
+SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held
+JOIN_LINK_CHANGED = "join_link_changed"  # the link for participants of a live session came, changed or went
 
 # The register: what came, changed or ended. ``details`` name the fields, never what stands in them.
 OFFICE_BEGAN = "office_began"
@@ -14,3 +16,15 @@ PERSON_ADDED = "person_added"
 PERSON_CHANGED = "person_changed"
 ACCESS_GRANTED = "access_granted"  # one person, to an audience that would not admit them
 ACCESS_ENDED = "access_ended"
+SECRETARY_NAMED = "secretary_named"  # somebody may act for somebody, perhaps until a day
+SECRETARY_ENDED = "secretary_ended"
+DELETION_ASKED = "deletion_asked"
+DELETION_WITHDRAWN = "deletion_withdrawn"
+PERSON_FORGOTTEN = "person_forgotten"
+
+# Staff: who they are and how they come in. ``details`` name groups and kinds of factor, never secrets.
+STAFF_ADDED = "staff_added"
+STAFF_CHANGED = "staff_changed"
+SECOND_FACTOR_SET_UP = "second_factor_set_up"
+SECOND_FACTOR_REMOVED = "second_factor_removed"
+SECOND_FACTOR_RESET = "second_factor_reset"  # by somebody else, because theirs is lost

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cms.second_factor.StaffSecondFactorMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -149,6 +151,13 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60  # seconds; mail is not always quick
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # our own mail to them does not speak of signing up
 ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key"}
+
+#: Whether staff reach their desk with a second factor alone (booking/people/second_factor.py). Production says yes.
+STAFF_NEED_SECOND_FACTOR = False
+MFA_ADAPTER = "booking.people.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a code may be half a minute old: telephones' clocks differ, and typing takes time
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -83,6 +83,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 # The preload list holds whole domains, and the domain above ours is not ours to sign up.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
+STAFF_NEED_SECOND_FACTOR = True
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"  # a browser takes such a cookie from this very host over HTTPS alone
 CSRF_COOKIE_NAME = "__Host-csrftoken"

@@ -126,3 +126,8 @@ def test_the_number_of_proxies_comes_from_the_environment(environment):
     environment.setenv("PROXY_COUNT", "2")
 
     assert production()["ALLAUTH_TRUSTED_PROXY_COUNT"] == 2
+
+
+def test_staff_need_a_second_factor_in_production_and_no_telephone_in_development(environment):
+    assert production()["STAFF_NEED_SECOND_FACTOR"]
+    assert not runpy.run_module("cms.settings.dev")["STAFF_NEED_SECOND_FACTOR"]
