@@ -3,6 +3,7 @@
 from booking.calendars.models import Feed
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
+from booking.mypage.models import DeletionRequest
 from booking.people.models import (
     Audience,
     AudienceGrant,
@@ -25,6 +26,7 @@ __all__ = [
     "Conditions",
     "ConditionsVersion",
     "Contact",
+    "DeletionRequest",
     "ElectionTerm",
     "Fact",
     "Feed",

@@ -7,6 +7,7 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from booking.desk import menu, pages, sessions, start
+from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
 from booking.people.admin import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
 
@@ -21,12 +22,16 @@ def register_lists():
         menu.PricesGroup(),
         menu.PlacesGroup(),
         PersonChooserViewSet(),
+        DeletionRequestViewSet(),
     ]
 
 
 @hooks.register("register_admin_urls")
 def register_actions():
-    return [path("sessions/cancel/<int:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session")]
+    return [
+        path("sessions/cancel/<int:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session"),
+        path("persons/forget/<int:pk>/", ForgetPersonView.as_view(), name="forget_person"),
+    ]
 
 
 @hooks.register("insert_global_admin_css")
@@ -37,6 +42,7 @@ def register_stylesheet():
 hooks.register("construct_main_menu", menu.without_what_nobody_needs)
 hooks.register("construct_reports_menu", menu.without_workshop_reports)
 hooks.register("construct_homepage_panels", start.start_panels)
+hooks.register("construct_homepage_panels", requests_panel)
 hooks.register("register_page_header_buttons", sessions.session_buttons)
 hooks.register("before_delete_page", pages.refuse_to_delete_page)
 hooks.register("before_bulk_action", pages.refuse_to_delete_pages)

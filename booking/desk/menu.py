@@ -27,10 +27,13 @@ class BookingsGroup(ViewSetGroup):
 
 
 class RegisterGroup(ViewSetGroup):
+    """Requests for deletion, which are answered from a room beside this one, join through the hook."""
+
     menu_label = _("Register")
     menu_name = "register"
     menu_icon = "group"
     menu_order = 210
+    submenu_hook = "register_people_menu_item"
     items = (
         PersonViewSet,
         OfficeViewSet,

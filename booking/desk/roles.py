@@ -22,7 +22,8 @@ EDITORS_MAY = {
 ADMINISTRATORS_MAY = {
     "booking.municipality": KEEP,
     "booking.electionterm": KEEP,
-    "booking.person": KEEP,
+    "booking.person": (*KEEP, "forget"),
+    "booking.deletionrequest": LOOK,
     "booking.office": KEEP,
     "booking.secretary": KEEP,
     "booking.audience": KEEP,

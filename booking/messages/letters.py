@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from booking.calendars.addresses import address
 from booking.dates import danish_day, today
 from booking.money import kroner
+from booking.people.models import Secretary
 from booking.pricing.price import withdrawal_fee
 from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.models import Booking
@@ -108,6 +109,18 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
         "days": danish_day(entry.starts_on),
     }
     return Letter("session_cancelled", subject, context, calendar)
+
+
+def secretary_named(link: Secretary) -> Letter:
+    """Somebody may act for somebody from now on. It says nothing that only a person in the register would know."""
+    last = [(_("Until"), danish_day(link.ends_on))] if link.ends_on else []
+    context = {
+        "facts": [(_("You act for"), link.principal.name), (_("You sign in with"), link.secretary.email), *last],
+        "principal": link.principal.name,
+        "my_page_url": address("booking:my_page"),
+    }
+    subject = _("You can now act for %(principal)s") % {"principal": link.principal.name}
+    return Letter("secretary_named", subject, context)
 
 
 def _about(booking: Booking) -> dict[str, Any]:

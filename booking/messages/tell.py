@@ -10,12 +10,15 @@ from django.utils.translation import override
 
 from booking.calendars.addresses import calendar_domain
 from booking.calendars.events import session_file
-from booking.journal.kinds import BOOKED, CANCELLED, SESSION_CANCELLED
+from booking.dates import today
+from booking.journal.kinds import BOOKED, CANCELLED, SECRETARY_NAMED, SESSION_CANCELLED
 from booking.journal.models import Fact
 from booking.messages import letters
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage
+from booking.people.models import Secretary
+from booking.sessions.models import Contact
 from booking.signup.models import Booking
 
 
@@ -33,13 +36,14 @@ def _tell_booked(fact: Fact) -> None:
     for recipient in recipients(booking):
         with_link = bool(session.join_link) and may_join(recipient, booking)
         calendar = session_file(session.calendar_entry, join_link=session.join_link if with_link else "")
-        _write(fact, booking, recipient, letters.booked(booking, with_link=with_link, calendar=calendar))
+        letter = letters.booked(booking, with_link=with_link, calendar=calendar)
+        _write(fact, recipient, letter, contact=session.contact)
 
 
 def _tell_cancelled(fact: Fact) -> None:
     booking = _bookings().get(pk=fact.about_id)
     for recipient in recipients(booking):
-        _write(fact, booking, recipient, letters.cancelled(booking))
+        _write(fact, recipient, letters.cancelled(booking), contact=booking.session.contact)
 
 
 def _tell_session_cancelled(fact: Fact) -> None:
@@ -51,7 +55,14 @@ def _tell_session_cancelled(fact: Fact) -> None:
             by_recipient[recipient].append(booking)
     for recipient, bookings in by_recipient.items():
         letter = letters.session_cancelled(entry, bookings, calendar=session_file(entry))
-        _write(fact, bookings[0], recipient, letter)
+        _write(fact, recipient, letter, contact=bookings[0].session.contact)
+
+
+def _tell_secretary_named(fact: Fact) -> None:
+    link = Secretary.objects.select_related("secretary", "principal").filter(pk=fact.about_id).first()
+    is_over = link is None or (link.ends_on is not None and link.ends_on < today(timezone.now()))
+    if not is_over and link.secretary.email:
+        _write(fact, link.secretary.email, letters.secretary_named(link))
 
 
 def recipients(booking: Booking) -> list[str]:
@@ -77,10 +88,9 @@ def _bookings():
     )
 
 
-def _write(fact: Fact, booking: Booking, recipient: str, letter: Letter) -> None:
+def _write(fact: Fact, recipient: str, letter: Letter, *, contact: Contact | None = None) -> None:
     """Put one letter to one address into the outbox, and have it sent when this has been committed."""
     now = timezone.now()
-    contact = booking.session.contact
     message = OutboxMessage.objects.create(
         fact=fact,
         kind=letter.name,
@@ -97,7 +107,12 @@ def _write(fact: Fact, booking: Booking, recipient: str, letter: Letter) -> None
     transaction.on_commit(lambda: deliver_soon(message.pk), robust=True)
 
 
-_TELLERS = {BOOKED: _tell_booked, CANCELLED: _tell_cancelled, SESSION_CANCELLED: _tell_session_cancelled}
+_TELLERS = {
+    BOOKED: _tell_booked,
+    CANCELLED: _tell_cancelled,
+    SESSION_CANCELLED: _tell_session_cancelled,
+    SECRETARY_NAMED: _tell_secretary_named,
+}
 
 #: The facts that are told.
 KINDS = frozenset(_TELLERS)

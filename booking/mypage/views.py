@@ -1,18 +1,57 @@
-""" "Min side": what one is signed up for, whom one acts for, and what the register says."""
+""" "Min side": what one is signed up for, who acts for whom, and what the register says."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import wraps
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.dates import today
+from booking.mypage.everything import as_zip
+from booking.mypage.forget import ask_to_be_forgotten, coming_bookings, kept_until, withdraw_request
+from booking.mypage.forms import PhoneForm, SecretaryForm
+from booking.people.details import change_phone
 from booking.people.models import Person, Secretary
+from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end_secretary, name_secretary
 from booking.signup.models import Booking, Interest
 from booking.signup.receipt import represented_by
+
+logger = logging.getLogger(__name__)
+
+show_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def own(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for whoever is signed in, as ``view(request, person)``: kept by no machine on the way, listed nowhere."""
+
+    @cache_control(private=True, no_store=True)
+    @login_required
+    @wraps(view)
+    def shown(request, *args, **kwargs):
+        person = getattr(request.user, "person", None)
+        if person is None:
+            status = 200 if request.method in {"GET", "HEAD"} else 403
+            response = TemplateResponse(request, "booking/my_page_stranger.html", status=status)
+        else:
+            response = view(request, person, *args, **kwargs)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return shown
+
+
+# What one is signed up for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +65,23 @@ class Line:
     join_link: str
 
 
-@cache_control(private=True, no_store=True)
-@login_required
 @require_safe
-def my_page(request):
+@own
+def my_page(request, person: Person):
     """The same few queries, however many bookings there are."""
-    person = getattr(request.user, "person", None)
-    if person is None:
-        return TemplateResponse(request, "booking/my_page_stranger.html")
     now = timezone.now()
-    lines = _lines(person, now)
     on = today(now)
+    lines = _lines(person, now)
+    offices = list(person.offices.select_related("municipality").order_by("-starts_on", "pk"))
     context = {
         "person": person,
         "coming": sorted((line for line in lines if not line.is_over), key=_starts_at),
         "past": sorted((line for line in lines if line.is_over), key=_starts_at, reverse=True),
         "interests": Interest.objects.filter(person=person, session__live=True).select_related("session"),
-        "acts_for": _current(person.acts_for.select_related("principal"), on),
-        "secretaries": _current(person.secretaries.select_related("secretary"), on),
-        "offices": person.offices.held_on(on).select_related("municipality"),
+        "acts_for": person.acts_for.in_force(on).select_related("principal"),
+        "secretaries": person.secretaries.in_force(on).select_related("secretary"),
+        "offices": [office for office in offices if office.is_held_on(on)],
+        "other_offices": [office for office in offices if not office.is_held_on(on)],
     }
     return TemplateResponse(request, "booking/my_page.html", context)
 
@@ -72,5 +109,113 @@ def _starts_at(line: Line) -> datetime:
     return line.booking.session.when.starts_at
 
 
-def _current(secretaries, on: date) -> list[Secretary]:
-    return [row for row in secretaries if row.starts_on <= on and (row.ends_on is None or row.ends_on >= on)]
+# What the register says
+
+
+@show_or_send
+@own
+def phone(request, person: Person):
+    """One's own number; name and address are KL's to keep, because they decide who can sign in."""
+    form = PhoneForm(request.POST or None, initial={"phone": person.phone}, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        change_phone(person, form.cleaned_data["phone"], by=request.user, now=timezone.now())
+        messages.success(request, _("Your phone number is saved."))
+        return redirect("booking:my_page")
+    return TemplateResponse(
+        request, "booking/my_page_phone.html", {"form": form, "person": person}, status=422 if form.errors else 200
+    )
+
+
+# Who acts for whom
+
+
+@show_or_send
+@own
+def secretaries(request, person: Person):
+    """Who acts for one, and for whom one acts; whoever holds an office names a secretary here."""
+    now = timezone.now()
+    on = today(now)
+    form = SecretaryForm(request.POST if request.method == "POST" else None, principal=person, on=on)
+    if request.method == "POST" and form.is_valid() and _name(form, by=request.user, now=now):
+        messages.success(
+            request,
+            _("%(name)s can act for you from now on. We have written to %(email)s.")
+            % {"name": form.cleaned_data["name"], "email": form.cleaned_data["email"]},
+        )
+        return redirect("booking:secretaries")
+    not_over = Q(ends_on=None) | Q(ends_on__gte=on)
+    context = {
+        "form": form,
+        "holds_office": person.offices.held_on(on).exists(),
+        "secretaries": person.secretaries.filter(not_over).select_related("secretary"),
+        "acts_for": person.acts_for.filter(not_over).select_related("principal"),
+        "today": on,
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "booking/my_page_secretaries.html", context, status=status)
+
+
+def _name(form: SecretaryForm, *, by, now: datetime) -> Secretary | None:
+    """The secretary that the form names; or None, and the form says why."""
+    try:
+        return name_secretary(form.principal, by=by, now=now, **form.cleaned_data)
+    except HoldsNoOffice:
+        form.add_error(None, _("You can name a secretary while you hold an office, and today you hold none."))
+    except OwnSecretary:
+        form.add_error("email", _("This is your own address. Write the secretary's."))
+    except TooMany:
+        form.add_error(None, _("You have named as many secretaries as one can in a day. Name the next one tomorrow."))
+    return None
+
+
+@require_POST
+@own
+def secretary_end(request, person: Person, pk: int):
+    """Either of the two can end it; for everybody else it does not exist."""
+    theirs = Secretary.objects.filter(Q(principal=person) | Q(secretary=person))
+    link = get_object_or_404(theirs.select_related("principal", "secretary"), pk=pk)
+    end_secretary(link, by=request.user, now=timezone.now())
+    if link.principal == person:
+        said = _("%(name)s no longer acts for you.") % {"name": link.name_for_principal}
+    else:
+        said = _("You no longer act for %(name)s.") % {"name": link.principal.name}
+    messages.success(request, said)
+    return redirect("booking:secretaries")
+
+
+# What is kept, and forgetting it
+
+
+@require_safe
+@own
+def everything(request, person: Person):
+    """A file with all that is held about whoever is signed in."""
+    now = timezone.now()
+    logger.info("person %s fetched everything about themselves", person.pk)
+    return HttpResponse(
+        as_zip(person, now=now),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="alt-om-mig-{today(now):%Y-%m-%d}.zip"'},
+    )
+
+
+@show_or_send
+@own
+def deletion(request, person: Person):
+    """What would be deleted, and what the law makes us keep; then asking for it, or taking it back."""
+    now = timezone.now()
+    if request.method == "POST":
+        if "withdraw" in request.POST:
+            withdraw_request(person, by=request.user, now=now)
+            messages.success(request, _("You no longer ask to be deleted."))
+        else:
+            ask_to_be_forgotten(person, by=request.user, now=now)
+            messages.success(request, _("We have your request, and answer within a month."))
+        return redirect("booking:deletion")
+    context = {
+        "asked": person.deletion_requests.filter(done_at=None).first(),
+        "coming": coming_bookings(person, now=now).count(),
+        "kept_until": kept_until(person),
+        "holds_office": person.offices.held_on(today(now)).exists(),
+    }
+    return TemplateResponse(request, "booking/my_page_deletion.html", context)

@@ -3,7 +3,9 @@
 import django_filters
 from django import forms
 from django.db.models import Prefetch, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,9 +18,11 @@ from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.views.generic import chooser as chooser_views
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.admin.widgets.button import Button
 
 from booking.dates import today
 from booking.people.models import Audience, ElectionTerm, Municipality, Office, OfficeKind, Person, Secretary
+from booking.people.secretaries import note_ended, note_named
 from booking.people.signin import give_sign_in
 from booking.registers import RegisterViewSet
 
@@ -71,7 +75,13 @@ class PersonCreateView(GivesSignIn, CreateView):
 
 
 class PersonEditView(GivesSignIn, EditView):
-    pass
+    @cached_property
+    def header_more_buttons(self):
+        buttons = super().header_more_buttons
+        if self.request.user.has_perm("booking.forget_person"):
+            url = reverse("forget_person", args=[self.object.pk])
+            buttons.append(Button(_("Delete all about the person"), url=url, icon_name="bin", priority=30))
+        return buttons
 
 
 def held_today(person: Person) -> str:
@@ -272,6 +282,26 @@ class SecretaryFilterSet(WagtailFilterSet):
         fields: list[str] = []
 
 
+class SecretaryCreateView(CreateView):
+    def save_instance(self):
+        link = super().save_instance()
+        note_named(link, by=self.request.user, now=timezone.now())
+        return link
+
+
+class SecretaryEditView(EditView):
+    """Whoever is given a last day that is over acts no more, and the journal says so."""
+
+    def save_instance(self):
+        now = timezone.now()
+        acted = Secretary.objects.in_force(today(now)).filter(pk=self.object.pk).exists()
+        link = super().save_instance()
+        give_sign_in(link.secretary)
+        if acted and link.ends_on and link.ends_on < today(now):
+            note_ended(link, by=self.request.user, now=now)
+        return link
+
+
 class SecretaryIndexView(RegisterViewSet.index_view_class):
     def get_base_queryset(self):
         return Secretary.objects.select_related("secretary", "principal")
@@ -281,6 +311,8 @@ class SecretaryViewSet(RegisterViewSet):
     model = Secretary
     name = "secretaries"
     icon = "group"
+    add_view_class = SecretaryCreateView
+    edit_view_class = SecretaryEditView
     index_view_class = SecretaryIndexView
     panels = [
         FieldPanel("secretary"),

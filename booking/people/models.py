@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext, ngettext
@@ -128,11 +129,15 @@ class Person(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, verbose_name=_("sign-in"), null=True, blank=True, on_delete=models.SET_NULL
     )
+    added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+    #: All is gone but what bookkeeping demands; see booking/mypage/forget.py.
+    forgotten_at = models.DateTimeField(_("deleted"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("persons")
         ordering = ["name"]
+        permissions = [("forget_person", "Can forget person")]
 
     def __str__(self) -> str:
         return self.name
@@ -316,6 +321,9 @@ class Secretary(models.Model):
     principal = models.ForeignKey(
         Person, verbose_name=_("acts for"), on_delete=models.CASCADE, related_name="secretaries"
     )
+    #: What the principal calls somebody they named themselves. They are not told whether the register knew the address,
+    #: nor what it calls its owner.
+    named_as = models.CharField(max_length=120, blank=True, editable=False)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("to"), null=True, blank=True)
 
@@ -332,6 +340,10 @@ class Secretary(models.Model):
 
     def __str__(self) -> str:
         return _("%(secretary)s for %(principal)s") % {"secretary": self.secretary, "principal": self.principal}
+
+    @property
+    def name_for_principal(self) -> str:
+        return self.named_as or self.secretary.name
 
     def clean(self):
         if self.secretary_id and self.secretary_id == self.principal_id:

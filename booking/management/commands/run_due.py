@@ -15,8 +15,8 @@ from wagtail.models import Page, Revision
 from booking.calendars.feed import ALL, refresh
 from booking.journal import record as journal
 from booking.messages.deliver import deliver_due
+from booking.mypage import retention
 from booking.sessions import live
-from booking.signup.purge import purge_practical
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,
             _("Mail"): _deliver,
-            _("Diet and room"): _purge,
+            _("Retention"): _purge,
         }
         failed = [name for name, work in kinds.items() if not self._run(name, work, now)]
         if failed:
@@ -87,7 +87,11 @@ def _deliver(now: datetime) -> tuple[str, bool]:
 
 
 def _purge(now: datetime) -> tuple[str, bool]:
-    return _("forgotten in %(count)d bookings") % {"count": purge_practical(now)}, True
+    counts = [(_(rule.what), count) for rule, count in retention.purge(now) if count != 0]
+    if not counts:
+        return _("nothing to remove"), True
+    said = ", ".join(f"{what}: {_('failed') if count is None else count}" for what, count in counts)
+    return said, all(count is not None for _what, count in counts)
 
 
 def _moment(words: str) -> datetime:

@@ -1,0 +1,191 @@
+"""Being forgotten: asked for by a person, done by staff or by time. What bookkeeping demands stays, and nothing else.
+
+A person's row is never removed, because the journal points at it: it loses all that leads to somebody, and in the end
+its name.
+"""
+
+import logging
+from datetime import date, datetime, timedelta
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.db.models import Max, Q
+from wagtail.models import ModelLogEntry
+
+from booking.dates import today
+from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, PERSON_FORGOTTEN
+from booking.journal.record import record
+from booking.messages.models import OutboxMessage
+from booking.mypage.models import DeletionRequest
+from booking.people.models import AudienceGrant, Office, Person, Secretary
+from booking.people.signin import give_sign_in
+from booking.sessions.models import CalendarEntry
+from booking.signup.models import Booking, Order
+
+logger = logging.getLogger(__name__)
+
+#: What a person is called who has no name any more.
+NAMELESS = "Slettet person"
+
+#: Years after the end of the financial year, which is KL's calendar year. Source: bogføringsloven § 12, stk. 1.
+BOOKKEEPING_YEARS = 5
+
+
+class HasComingBookings(Exception):
+    """There are seats ahead that they take, or have ordered; these are held or cancelled first."""
+
+    def __init__(self, count: int):
+        super().__init__(count)
+        self.count = count
+
+
+# Asking
+
+
+@transaction.atomic
+def ask_to_be_forgotten(person: Person, *, by, now: datetime) -> DeletionRequest:
+    """Put the request on staff's list. Asking again changes nothing."""
+    request, is_new = DeletionRequest.objects.get_or_create(person=person, done_at=None, defaults={"asked_at": now})
+    if is_new:
+        record(DELETION_ASKED, person, by=by, on_behalf_of=person, at=now)
+        logger.info("person %s asked to be deleted", person.pk)
+    return request
+
+
+@transaction.atomic
+def withdraw_request(person: Person, *, by, now: datetime) -> None:
+    removed, _models = DeletionRequest.objects.filter(person=person, done_at=None).delete()
+    if removed:
+        record(DELETION_WITHDRAWN, person, by=by, on_behalf_of=person, at=now)
+
+
+# What stays
+
+
+def bookings_of(person: Person) -> models.QuerySet[Booking]:
+    """The seats they have taken or ordered, also those given up."""
+    return Booking.objects.filter(Q(participant=person) | Q(order__booker=person))
+
+
+def coming_bookings(person: Person, *, now: datetime) -> models.QuerySet[Booking]:
+    """Those of sessions that have not been held yet; a session is held until the end of its last day."""
+    coming = bookings_of(person).holding_a_seat().filter(session__ends_on__gte=today(now))
+    return coming.filter(session__calendar_entry__cancelled_at=None)
+
+
+def kept_until(person: Person) -> date | None:
+    """The last day that bookkeeping demands their name; None if nothing was ever to be paid."""
+    paid = bookings_of(person).filter(net__gt=0).aggregate(last=Max("session__ends_on"))
+    return paid["last"] and bookkeeping_ends(paid["last"])
+
+
+def bookkeeping_ends(held_on: date) -> date:
+    """The last day that the vouchers of a session held on ``held_on`` are kept."""
+    return date(held_on.year + BOOKKEEPING_YEARS, 12, 31)
+
+
+# Forgetting
+
+
+@transaction.atomic
+def forget_person(person: Person, *, by, now: datetime) -> None:
+    """Remove all about ``person`` that bookkeeping does not demand, and let them sign in no more.
+
+    Their name stays on what was to be paid for until ``kept_until``. Raises HasComingBookings.
+    """
+    person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    coming = coming_bookings(person, now=now).count()
+    if coming:
+        raise HasComingBookings(coming)
+    _forget_messages(person)
+    _forget_admins_history(person)
+    Secretary.objects.filter(Q(secretary=person) | Q(principal=person)).delete()
+    person.interests.all().delete()
+    person.grants.all().delete()
+    person.bookings.update(diet="", room="")
+    _forget_contact(person)
+    _forget_offices(person, on=today(now))
+    _forget_sign_in(person, now=now)
+    forget_name(person, on=today(now))
+    DeletionRequest.objects.filter(person=person, done_at=None).update(done_at=now)
+    record(PERSON_FORGOTTEN, person, by=by, at=now)
+    logger.info("person %s forgotten", person.pk)
+
+
+def forget_name(person: Person, *, on: date) -> bool:
+    """Take the name too, unless bookkeeping still demands it on that day; say whether it is gone."""
+    until = kept_until(person)
+    if until and on <= until:
+        return False
+    person.name = NAMELESS
+    person.save(update_fields=["name"])
+    return True
+
+
+def messages_to(person: Person) -> models.QuerySet[OutboxMessage]:
+    """What was written to them. An address may have been another's before, so the matter must be theirs too."""
+    return _messages_about(person).filter(recipient__iexact=person.email or "-")
+
+
+def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
+    """What was written, to anybody, about their seats, their sessions called off, and whom they act for."""
+    bookings = bookings_of(person)
+    links = Secretary.objects.filter(Q(secretary=person) | Q(principal=person))
+    return OutboxMessage.objects.filter(
+        _about(Booking, bookings.values("pk"))
+        | _about(CalendarEntry, bookings.values("session__calendar_entry"))
+        | _about(Secretary, links.values("pk"))
+    )
+
+
+def _about(model: type[models.Model], ids) -> Q:
+    return Q(fact__about_type=ContentType.objects.get_for_model(model), fact__about_id__in=ids)
+
+
+def _forget_messages(person: Person) -> None:
+    """What was written to them goes; what others were told about their seats keeps its subject, not its words."""
+    messages_to(person).delete()
+    others = _messages_about(person).exclude(fact__about_type=ContentType.objects.get_for_model(CalendarEntry))
+    others.exclude(sent_at=None).update(text="", html="", calendar="")
+
+
+def _forget_admins_history(person: Person) -> None:
+    """Wagtail notes the names of what staff edit."""
+    gone: list[tuple[type[models.Model], models.QuerySet]] = [
+        (Person, Person.objects.filter(pk=person.pk)),
+        (Secretary, Secretary.objects.filter(Q(secretary=person) | Q(principal=person))),
+        (AudienceGrant, person.grants.all()),
+    ]
+    for model, things in gone:
+        ids = [str(pk) for pk in things.values_list("pk", flat=True)]
+        noted = ModelLogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
+        noted.update(label=NAMELESS, data={})
+
+
+def _forget_contact(person: Person) -> None:
+    """Whom to write to about an order is not a matter of bookkeeping."""
+    theirs = Q(booker=person)
+    if person.email:
+        theirs |= Q(contact_email__iexact=person.email)
+    Order.objects.filter(theirs).update(contact_name="", contact_email="", contact_phone="")
+
+
+def _forget_offices(person: Person, *, on: date) -> None:
+    """An office that a seat was given for is part of what was agreed; it ends, as far as the register knows."""
+    person.offices.filter(bookings=None).delete()
+    for office in Office.objects.held_on(on).filter(person=person):
+        office.ends_on = max(office.starts_on, on - timedelta(days=1))
+        office.save(update_fields=["ends_on"])
+
+
+def _forget_sign_in(person: Person, *, now: datetime) -> None:
+    """No address, no number, and whoever is signed in is signed out. Staff keep the sign-in that is theirs as staff."""
+    user = person.user
+    person.email, person.phone, person.municipality, person.forgotten_at = None, "", None, now
+    person.save(update_fields=["email", "phone", "municipality", "forgotten_at"])
+    give_sign_in(person)
+    if user:
+        user.refresh_from_db()
+        if not user.email:
+            user.first_name, user.last_login = "", None
+            user.save(update_fields=["first_name", "last_login"])

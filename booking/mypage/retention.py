@@ -1,0 +1,277 @@
+"""How long each kind of data is kept and why, as one table, and the work that follows it.
+
+``docs/retention.md`` and the public page on personal data say the same; tests hold them to it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_noop
+
+from booking.dates import today
+from booking.messages.models import OutboxMessage
+from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
+from booking.mypage.models import DeletionRequest
+from booking.people.models import AudienceGrant, Office, Person, Secretary
+from booking.signup.models import Booking, Interest, Order
+from booking.signup.purge import KEPT_DAYS, purge_practical
+
+logger = logging.getLogger(__name__)
+
+#: Days that a mail's words are kept after it was sent, or given up.
+MAIL_DAYS = 180
+#: Years that it is kept that a mail was sent, to whom and about what.
+MAIL_YEARS = 2
+#: Years that an order's contact is kept after the session.
+CONTACT_YEARS = 1
+#: Years that an exception, a secretaryship and a request are kept after they ended.
+ENDED_YEARS = 2
+#: Years without office, secretaryship, sign-in or seat after which a person is forgotten.
+IDLE_YEARS = 2
+#: The same for office holders: the newly elected are known by who held the office in the term before.
+OFFICE_YEARS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of data: how long it is kept and why, and the function that removes what is older (None: nothing is).
+
+    The function takes the moment and gives the number of rows that it removed or emptied.
+    """
+
+    what: str
+    kept: str
+    why: str
+    purge: Callable[[datetime], int] | None = None
+
+
+def purge(now: datetime) -> list[tuple[Rule, int | None]]:
+    """Follow the table; give how many rows each rule removed or emptied, None where it failed. The rest goes on."""
+    return [(rule, _follow(rule, now)) for rule in TABLE if rule.purge]
+
+
+def _follow(rule: Rule, now: datetime) -> int | None:
+    try:
+        with transaction.atomic():
+            count = rule.purge(now)
+    except Exception:
+        # One kind of data that can't be removed must not keep the others.
+        logger.exception("retention: %s failed", rule.what)
+        return None
+    if count:
+        logger.info("retention: %s, %d", rule.what, count)
+    return count
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; 28 February for a leap day."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def _moment_before(now: datetime, years: int) -> datetime:
+    return now - timedelta(days=(today(now) - years_before(today(now), years)).days)
+
+
+# Sign-ups
+
+
+def purge_contacts(now: datetime) -> int:
+    """Empty whom to write to about an order, when its last session is over long since."""
+    cut = years_before(today(now), CONTACT_YEARS)
+    newer = Booking.objects.filter(order=OuterRef("pk"), session__ends_on__gte=cut)
+    told = Order.objects.exclude(contact_name="", contact_email="", contact_phone="")
+    return told.exclude(Exists(newer)).update(contact_name="", contact_email="", contact_phone="")
+
+
+def purge_references(now: datetime) -> int:
+    """Empty the payer's references, which may name somebody, when bookkeeping no longer asks for them."""
+    newer = Booking.objects.filter(order=OuterRef("pk"), session__ends_on__gt=_last_out_of_the_books(now))
+    told = Order.objects.exclude(person_reference="", requisition="")
+    return told.exclude(Exists(newer)).update(person_reference="", requisition="")
+
+
+def purge_names(now: datetime) -> int:
+    """Take the names of forgotten persons from seats that bookkeeping no longer asks for."""
+    forgotten = Person.objects.exclude(forgotten_at=None).exclude(name=NAMELESS)
+    return sum(forget_name(person, on=today(now)) for person in forgotten)
+
+
+def _last_out_of_the_books(now: datetime) -> date:
+    """The last day of the newest financial year whose vouchers need not be kept any more."""
+    return date(today(now).year - BOOKKEEPING_YEARS - 1, 12, 31)
+
+
+def purge_interests(now: datetime) -> int:
+    """Remove who waited for the date of a session that is over."""
+    return _remove(Interest.objects.filter(session__ends_on__lt=today(now)))
+
+
+# Mails
+
+
+def purge_words(now: datetime) -> int:
+    """Empty mails that were sent, and remove those that were given up."""
+    cut = now - timedelta(days=MAIL_DAYS)
+    emptied = OutboxMessage.objects.filter(sent_at__lt=cut).exclude(text="", html="", calendar="")
+    return emptied.update(text="", html="", calendar="") + _remove(
+        OutboxMessage.objects.filter(sent_at=None, failed_at__lt=cut)
+    )
+
+
+def purge_mails(now: datetime) -> int:
+    """Remove that a mail was sent."""
+    return _remove(OutboxMessage.objects.filter(sent_at__lt=_moment_before(now, MAIL_YEARS)))
+
+
+# People
+
+
+def purge_persons(now: datetime) -> int:
+    """Forget whoever has held no office, acted for nobody, taken or ordered no seat and not signed in for years."""
+    count = 0
+    for person in _idle(today(now), now):
+        try:
+            forget_person(person, by=None, now=now)
+        except HasComingBookings:  # they have got one while we looked
+            continue
+        count += 1
+    return count
+
+
+def _idle(on: date, now: datetime) -> models.QuerySet[Person]:
+    cut = years_before(on, IDLE_YEARS)
+    moment = _moment_before(now, IDLE_YEARS)
+    me = OuterRef("pk")
+    ends_after_cut = Q(ends_on=None) | Q(ends_on__gte=cut)
+    in_office = Q(ends_on=None) | Q(ends_on__gte=years_before(on, OFFICE_YEARS))
+    return (
+        Person.objects.filter(forgotten_at=None, added_at__lt=moment)
+        .exclude(user__last_login__gte=moment)
+        .exclude(Exists(Office.objects.filter(in_office, person=me)))
+        .exclude(Exists(Secretary.objects.filter(ends_after_cut, secretary=me)))
+        .exclude(Exists(Secretary.objects.filter(ends_after_cut, principal=me)))
+        .exclude(Exists(Booking.objects.filter(participant=me, session__ends_on__gte=cut)))
+        .exclude(Exists(Booking.objects.filter(order__booker=me, session__ends_on__gte=cut)))
+        .exclude(Exists(AudienceGrant.objects.filter(person=me, ends_on__gte=cut)))
+        .exclude(Exists(Interest.objects.filter(person=me)))
+    )
+
+
+def purge_secretaries(now: datetime) -> int:
+    """Remove who acted for whom."""
+    return _remove(Secretary.objects.filter(ends_on__lt=years_before(today(now), ENDED_YEARS)))
+
+
+def purge_grants(now: datetime) -> int:
+    """Remove exceptions with their reasons."""
+    return _remove(AudienceGrant.objects.filter(ends_on__lt=years_before(today(now), ENDED_YEARS)))
+
+
+def purge_requests(now: datetime) -> int:
+    """Remove requests to be deleted that have been followed."""
+    return _remove(DeletionRequest.objects.filter(done_at__lt=_moment_before(now, ENDED_YEARS)))
+
+
+def purge_sign_ins(now: datetime) -> int:
+    """Remove visits that have run out."""
+    return _remove(Session.objects.filter(expire_date__lt=now))
+
+
+def _remove(rows: models.QuerySet) -> int:
+    _all, by_model = rows.delete()
+    return by_model.get(rows.model._meta.label, 0)
+
+
+#: Persons before what they are judged by.
+TABLE = [
+    Rule(
+        gettext_noop("diet and room"),
+        f"{KEPT_DAYS} days after the session; at once when the seat is given up",
+        "the hotel's bill and complaints",
+        purge_practical,
+    ),
+    Rule(
+        gettext_noop("an order's contact"),
+        f"{CONTACT_YEARS} year after the session",
+        "questions about the session and its invoice",
+        purge_contacts,
+    ),
+    Rule(
+        gettext_noop("an order's person reference and requisition number"),
+        f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
+        "bogføringsloven § 12",
+        purge_references,
+    ),
+    Rule(
+        gettext_noop("names on seats with a price"),
+        f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
+        "bogføringsloven § 12; after that a name that is otherwise forgotten goes here too",
+        purge_names,
+    ),
+    Rule(
+        gettext_noop("seats, orders, payers and amounts"),
+        "kept",
+        "accounts; without the names they lead to nobody",
+    ),
+    Rule(
+        gettext_noop("who waits for a date"),
+        "until the session is over",
+        "so that we can write when the date is there",
+        purge_interests,
+    ),
+    Rule(
+        gettext_noop("what mails said"),
+        f"{MAIL_DAYS} days after they were sent or given up",
+        "questions about what was written",
+        purge_words,
+    ),
+    Rule(
+        gettext_noop("that a mail was sent, to whom and about what"),
+        f"{MAIL_YEARS} years after it was sent",
+        "to show that somebody was told",
+        purge_mails,
+    ),
+    Rule(
+        gettext_noop("persons: name, e-mail, phone, sign-in"),
+        f"{IDLE_YEARS} years without secretaryship, seat or sign-in, and {OFFICE_YEARS} years after an office",
+        "to tell who may sign up; the newly elected are known by who held the office in the term before",
+        purge_persons,
+    ),
+    Rule(
+        gettext_noop("who acted for whom"),
+        f"{ENDED_YEARS} years after it ended",
+        "to answer for what was done",
+        purge_secretaries,
+    ),
+    Rule(
+        gettext_noop("exceptions and their reasons"),
+        f"{ENDED_YEARS} years after they ended",
+        "to answer for who was let in",
+        purge_grants,
+    ),
+    Rule(
+        gettext_noop("requests to be deleted"),
+        f"{ENDED_YEARS} years after they were followed",
+        "to show that they were",
+        purge_requests,
+    ),
+    Rule(
+        gettext_noop("visits of those who sign in"),
+        "until they run out, a week after the last sign-in",
+        "to stay signed in",
+        purge_sign_ins,
+    ),
+    Rule(
+        gettext_noop("the journal"),
+        "kept",
+        "to answer for who did what; it holds no names, and points at nobody when a person is forgotten",
+    ),
+]
