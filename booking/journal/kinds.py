@@ -21,11 +21,6 @@ SECRETARY_ENDED = "secretary_ended"
 DELETION_ASKED = "deletion_asked"
 DELETION_WITHDRAWN = "deletion_withdrawn"
 PERSON_FORGOTTEN = "person_forgotten"
-SECRETARY_NAMED = "secretary_named"  # somebody may act for somebody, perhaps until a day
-SECRETARY_ENDED = "secretary_ended"
-DELETION_ASKED = "deletion_asked"
-DELETION_WITHDRAWN = "deletion_withdrawn"
-PERSON_FORGOTTEN = "person_forgotten"
 
 # Staff: who they are and how they come in. ``details`` name groups and kinds of factor, never secrets.
 STAFF_ADDED = "staff_added"
