@@ -163,11 +163,11 @@ def _forget_admins_history(person: Person) -> None:
 
 
 def _forget_contact(person: Person) -> None:
-    """Whom to write to about an order is not a matter of bookkeeping."""
-    theirs = Q(booker=person)
-    if person.email:
-        theirs |= Q(contact_email__iexact=person.email)
-    Order.objects.filter(theirs).update(contact_name="", contact_email="", contact_phone="")
+    """Whom to write to is not a matter of bookkeeping. In another's order, its booker takes their place."""
+    Order.objects.filter(booker=person).update(contact_name="", contact_email="", contact_phone="")
+    for order in Order.objects.filter(contact_email__iexact=person.email or "-").select_related("booker"):
+        order.contact_name, order.contact_email, order.contact_phone = order.booker.name, order.booker.email or "", ""
+        order.save(update_fields=["contact_name", "contact_email", "contact_phone"])
 
 
 def _forget_offices(person: Person, *, on: date) -> None:

@@ -1,0 +1,283 @@
+"""The table of what is kept, followed by moving time; and the two texts that say the same."""
+
+import tomllib
+from datetime import date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+
+from booking.dates import COPENHAGEN
+from booking.models import (
+    AudienceGrant,
+    Booking,
+    DeletionRequest,
+    Fact,
+    Interest,
+    Office,
+    Order,
+    OutboxMessage,
+    Person,
+    Secretary,
+)
+from booking.mypage import retention
+from booking.mypage.forget import NAMELESS, ask_to_be_forgotten, forget_person
+from booking.mypage.retention import TABLE, purge, years_before
+from booking.signup.purge import KEPT_DAYS
+from tests.booking.mypage.test_forget import message
+from tests.booking.signup.test_reserve import NOW, order
+from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
+
+pytestmark = pytest.mark.django_db
+
+DOCS = Path(settings.BASE_DIR) / "docs" / "retention.md"
+PAGES = Path(settings.BASE_DIR) / "home" / "catalogue" / "pages.toml"
+
+#: The session that factories make is held this day.
+HELD = date(2027, 5, 5)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 3, tzinfo=COPENHAGEN)
+
+
+def booked() -> Booking:
+    mayor = mayor_of("Fanø")
+    order(SessionPageFactory(), mayor, booker=secretary_of(mayor))
+    return Booking.objects.get()
+
+
+# Each rule by itself: something that is kept until a day, and gone on the next.
+
+
+def _diet():
+    booked()
+    Booking.objects.update(diet="Vegetar")
+    return lambda: Booking.objects.exclude(diet="").exists()
+
+
+def _contact():
+    booked()
+    return lambda: Order.objects.exclude(contact_email="").exists()
+
+
+def _references():
+    booked()
+    Order.objects.update(person_reference="Bente", requisition="R-1")
+    return lambda: Order.objects.exclude(person_reference="", requisition="").exists()
+
+
+def _name():
+    booking = booked()
+    forget_person(booking.participant, by=None, now=at(date(2027, 6, 1)))
+    return lambda: Person.objects.get(pk=booking.participant_id).name != NAMELESS
+
+
+def _interest():
+    Interest.objects.create(session=SessionPageFactory(), person=PersonFactory(), created_at=NOW)
+    return Interest.objects.exists
+
+
+def _words():
+    booked()
+    message(Fact.objects.get(kind="booked"), "a@example.org")
+    return lambda: OutboxMessage.objects.exclude(text="", html="").exists()
+
+
+def _given_up():
+    booked()
+    message(Fact.objects.get(kind="booked"), "a@example.org", sent_at=None, failed_at=NOW)
+    return OutboxMessage.objects.exists
+
+
+def _mail():
+    booked()
+    message(Fact.objects.get(kind="booked"), "a@example.org")
+    return OutboxMessage.objects.exists
+
+
+def _somebody():
+    PersonFactory(name="Nogen", user=None)
+    return Person.objects.filter(name="Nogen").exists
+
+
+def _former_secretary():
+    secretary_of(mayor_of("Fanø"), name="Solveig Holm")
+    Secretary.objects.update(ends_on=HELD)
+    return Person.objects.filter(name="Solveig Holm").exists
+
+
+def _former_mayor():
+    mayor_of("Fanø", ends_on=HELD)
+    return Person.objects.filter(name="Borgmesteren i Fanø").exists
+
+
+def _participant_without_office():
+    person = booked().participant
+    Secretary.objects.all().delete()
+    Office.objects.update(starts_on=date(2020, 1, 1), ends_on=date(2022, 1, 1))
+    return lambda: Person.objects.get(pk=person.pk).email is not None
+
+
+def _one_who_signs_in():
+    person = PersonFactory(name="Nogen", user__last_login=at(HELD))
+    return Person.objects.filter(pk=person.pk, name="Nogen").exists
+
+
+def _link():
+    secretary_of(mayor_of("Fanø"))
+    Secretary.objects.update(ends_on=HELD)
+    return Secretary.objects.exists
+
+
+def _grant():
+    AudienceGrant.objects.create(
+        audience=AudienceFactory(),
+        person=PersonFactory(),
+        reason="x",
+        granted_by=UserFactory(),
+        granted_at=NOW,
+        ends_on=HELD,
+    )
+    return AudienceGrant.objects.exists
+
+
+def _request():
+    person = PersonFactory()
+    ask_to_be_forgotten(person, by=None, now=NOW)
+    forget_person(person, by=None, now=at(HELD))
+    return DeletionRequest.objects.exists
+
+
+def _visit():
+    store = SessionStore()
+    store.set_expiry(at(HELD))
+    store.create()
+    return Session.objects.exists
+
+
+CASES = {
+    "diet and room": (_diet, HELD + timedelta(days=14)),
+    "an order's contact": (_contact, date(2028, 5, 5)),
+    "an order's person reference and requisition number": (_references, date(2032, 12, 31)),
+    "names on seats with a price": (_name, date(2032, 12, 31)),
+    "who waits for a date": (_interest, HELD),
+    "what mails said": (_words, NOW.date() + timedelta(days=180)),
+    "what mails said, given up": (_given_up, NOW.date() + timedelta(days=180)),
+    "that a mail was sent, to whom and about what": (_mail, date(2029, 1, 11)),
+    "persons: name, e-mail, phone, sign-in": (_somebody, date(2029, 1, 11)),
+    "persons, former secretary": (_former_secretary, date(2029, 5, 5)),
+    "persons, former mayor": (_former_mayor, date(2031, 5, 5)),
+    "persons, participant": (_participant_without_office, date(2029, 5, 5)),
+    "persons, who signs in": (_one_who_signs_in, date(2029, 5, 5)),
+    "who acted for whom": (_link, date(2029, 5, 5)),
+    "exceptions and their reasons": (_grant, date(2029, 5, 5)),
+    "requests to be deleted": (_request, date(2029, 5, 5)),
+    "visits of those who sign in": (_visit, HELD - timedelta(days=1)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_kept_to_the_last_day_and_gone_on_the_next(case):
+    make, last_day = CASES[case]
+    with time_machine.travel(NOW, tick=False) as clock:
+        is_kept = make()
+
+        clock.move_to(at(last_day))
+        purge(at(last_day))
+        assert is_kept()
+
+        clock.move_to(at(last_day + timedelta(days=2)))
+        purge(at(last_day + timedelta(days=2)))
+        assert not is_kept()
+
+
+def test_every_rule_that_removes_is_shown_to_work():
+    assert {rule.what for rule in TABLE if rule.purge} <= set(CASES)
+
+
+def test_whoever_is_needed_is_kept():
+    with time_machine.travel(NOW, tick=False):
+        mayor = mayor_of("Fanø")
+        secretary_of(mayor, name="Solveig Holm")
+        waiting = PersonFactory(name="Venter")
+        session = SessionPageFactory(starts_on=date(2040, 5, 5))
+        Interest.objects.create(session=session, person=waiting, created_at=NOW)
+
+        purge(at(date(2037, 1, 1)))
+
+    assert set(Person.objects.values_list("name", flat=True)) == {mayor.name, "Solveig Holm", "Venter"}
+
+
+def test_what_was_removed_is_not_counted_again():
+    with time_machine.travel(NOW, tick=False):
+        booked()
+        Booking.objects.update(diet="Vegetar")
+        message(Fact.objects.get(kind="booked"), "a@example.org")
+    late = at(date(2036, 1, 1))
+
+    assert any(count for _rule, count in purge(late))
+    assert not any(count for _rule, count in purge(late))
+
+
+def test_one_rule_that_fails_keeps_none_of_the_others(monkeypatch):
+    def broken(now):
+        raise RuntimeError("broken")
+
+    _first, *rest = [rule for rule in TABLE if rule.purge]
+    monkeypatch.setattr(retention, "TABLE", [retention.Rule("broken", "", "", broken), *rest])
+    with time_machine.travel(NOW, tick=False):
+        Interest.objects.create(session=SessionPageFactory(), person=PersonFactory(), created_at=NOW)
+
+    counts = purge(at(date(2028, 1, 1)))
+
+    assert counts[0][1] is None
+    assert not Interest.objects.exists()
+
+
+def test_the_nightly_run_says_how_much_it_removed():
+    with time_machine.travel(NOW, tick=False):
+        booked()
+        Booking.objects.update(diet="Vegetar")
+    out = StringIO()
+
+    call_command("run_due", at="2027-06-01T03:00:00+02:00", stdout=out)
+
+    assert ": 1" in out.getvalue().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("day", "years", "before"),
+    [
+        (date(2027, 5, 5), 2, date(2025, 5, 5)),
+        (date(2028, 2, 29), 1, date(2027, 2, 28)),
+        (date(2028, 2, 29), 4, date(2024, 2, 29)),
+    ],
+)
+def test_years_before_a_day(day, years, before):
+    assert years_before(day, years) == before
+
+
+def test_the_documentation_holds_the_table():
+    lines = [line for line in DOCS.read_text().splitlines() if line.startswith("| ")][2:]
+
+    assert [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines] == [
+        (rule.what, rule.kept, rule.why) for rule in TABLE
+    ]
+
+
+def test_the_public_page_says_the_same_times():
+    [page] = [page for page in tomllib.loads(PAGES.read_text())["pages"] if page["slug"] == "persondata"]
+    [section] = [section for section in page["body"] if section["heading"] == "Så længe gemmer vi det"]
+    said = " ".join(section["points"])
+
+    words = {1: "ét år", 2: "to år", 4: "fire år", 5: "fem år"}
+    for years in (retention.CONTACT_YEARS, retention.IDLE_YEARS, retention.OFFICE_YEARS, retention.BOOKKEEPING_YEARS):
+        assert words[years] in said
+    assert f"{KEPT_DAYS} dage" in said
+    assert f"{retention.MAIL_DAYS} dage" in said
