@@ -14,9 +14,7 @@ class PhoneForm(forms.Form):
         label=_("Phone"),
         max_length=20,
         required=False,
-        help_text=_(
-            "KL uses it when there is something about your sign-ups that can't wait. It is shown to nobody else."
-        ),
+        help_text=_("KL uses it when something about your sign-ups can't wait. It is shown to nobody else."),
         validators=[RegexValidator(r"^\+?[\d ()./-]*\d[\d ()./-]*$", _("Write a phone number with digits."))],
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from booking.dates import today
 from booking.messages.models import OutboxMessage
@@ -61,10 +61,10 @@ def _follow(rule: Rule, now: datetime) -> int | None:
             count = rule.purge(now)
     except Exception:
         # One kind of data that can't be removed must not keep the others.
-        logger.exception("retention: %s failed", rule.what)
+        logger.exception("retention: %s failed", rule.purge.__name__)
         return None
     if count:
-        logger.info("retention: %s, %d", rule.what, count)
+        logger.info("retention: %s, %d", rule.purge.__name__, count)
     return count
 
 
@@ -193,84 +193,84 @@ def _remove(rows: models.QuerySet) -> int:
 #: Persons before what they are judged by.
 TABLE = [
     Rule(
-        gettext_noop("diet and room"),
+        _("diet and room"),
         f"{KEPT_DAYS} days after the session; at once when the seat is given up",
         "the hotel's bill and complaints",
         purge_practical,
     ),
     Rule(
-        gettext_noop("an order's contact"),
+        _("an order's contact"),
         f"{CONTACT_YEARS} year after the session",
         "questions about the session and its invoice",
         purge_contacts,
     ),
     Rule(
-        gettext_noop("an order's person reference and requisition number"),
+        _("an order's person reference and requisition number"),
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
         "bogføringsloven § 12",
         purge_references,
     ),
     Rule(
-        gettext_noop("names on seats with a price"),
+        _("names on seats with a price"),
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
         "bogføringsloven § 12; after that a name that is otherwise forgotten goes here too",
         purge_names,
     ),
     Rule(
-        gettext_noop("seats, orders, payers and amounts"),
+        _("seats, orders, payers and amounts"),
         "kept",
         "accounts; without the names they lead to nobody",
     ),
     Rule(
-        gettext_noop("who waits for a date"),
+        _("who waits for a date"),
         "until the session is over",
         "so that we can write when the date is there",
         purge_interests,
     ),
     Rule(
-        gettext_noop("what mails said"),
+        _("what mails said"),
         f"{MAIL_DAYS} days after they were sent or given up",
         "questions about what was written",
         purge_words,
     ),
     Rule(
-        gettext_noop("that a mail was sent, to whom and about what"),
+        _("that a mail was sent, to whom and about what"),
         f"{MAIL_YEARS} years after it was sent",
         "to show that somebody was told",
         purge_mails,
     ),
     Rule(
-        gettext_noop("persons: name, e-mail, phone, sign-in"),
+        _("persons: name, e-mail, phone, sign-in"),
         f"{IDLE_YEARS} years without secretaryship, seat or sign-in, and {OFFICE_YEARS} years after an office",
         "to tell who may sign up; the newly elected are known by who held the office in the term before",
         purge_persons,
     ),
     Rule(
-        gettext_noop("who acted for whom"),
+        _("who acted for whom"),
         f"{ENDED_YEARS} years after it ended",
         "to answer for what was done",
         purge_secretaries,
     ),
     Rule(
-        gettext_noop("exceptions and their reasons"),
+        _("exceptions and their reasons"),
         f"{ENDED_YEARS} years after they ended",
         "to answer for who was let in",
         purge_grants,
     ),
     Rule(
-        gettext_noop("requests to be deleted"),
+        _("requests to be deleted"),
         f"{ENDED_YEARS} years after they were followed",
         "to show that they were",
         purge_requests,
     ),
     Rule(
-        gettext_noop("visits of those who sign in"),
+        _("visits of those who sign in"),
         "until they run out, a week after the last sign-in",
         "to stay signed in",
         purge_sign_ins,
     ),
     Rule(
-        gettext_noop("the journal"),
+        _("the journal"),
         "kept",
         "to answer for who did what; it holds no names, and points at nobody when a person is forgotten",
     ),

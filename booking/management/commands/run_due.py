@@ -87,7 +87,7 @@ def _deliver(now: datetime) -> tuple[str, bool]:
 
 
 def _purge(now: datetime) -> tuple[str, bool]:
-    counts = [(_(rule.what), count) for rule, count in retention.purge(now) if count != 0]
+    counts = [(rule.what, count) for rule, count in retention.purge(now) if count != 0]
     if not counts:
         return _("nothing to remove"), True
     said = ", ".join(f"{what}: {_('failed') if count is None else count}" for what, count in counts)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.utils.translation import override
 
 from booking.dates import COPENHAGEN
 from booking.models import (
@@ -198,7 +199,8 @@ def test_it_is_kept_to_the_last_day_and_gone_on_the_next(case):
 
 
 def test_every_rule_that_removes_is_shown_to_work():
-    assert {rule.what for rule in TABLE if rule.purge} <= set(CASES)
+    with override("en"):
+        assert {str(rule.what) for rule in TABLE if rule.purge} <= set(CASES)
 
 
 def test_whoever_is_needed_is_kept():
@@ -266,9 +268,10 @@ def test_years_before_a_day(day, years, before):
 def test_the_documentation_holds_the_table():
     lines = [line for line in DOCS.read_text().splitlines() if line.startswith("| ")][2:]
 
-    assert [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines] == [
-        (rule.what, rule.kept, rule.why) for rule in TABLE
-    ]
+    with override("en"):
+        assert [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines] == [
+            (str(rule.what), rule.kept, rule.why) for rule in TABLE
+        ]
 
 
 def test_the_public_page_says_the_same_times():
