@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='DeletionRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('asked_at', models.DateTimeField(verbose_name='request received')),
                 ('done_at', models.DateTimeField(null=True, verbose_name='deleted')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deletion_requests', to='booking.person', verbose_name='person')),
             ],

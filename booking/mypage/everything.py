@@ -215,7 +215,7 @@ def _messages(person: Person) -> list[list[Item]]:
 def _requests(person: Person) -> list[list[Item]]:
     return [
         _items(
-            ("asked", _("asked"), danish_moment(request.asked_at)),
+            ("asked", _("request received"), danish_moment(request.asked_at)),
             ("done", _("deleted"), request.done_at and danish_moment(request.done_at)),
         )
         for request in person.deletion_requests.order_by("asked_at")

@@ -19,7 +19,7 @@ class DeletionRequest(models.Model):
     person = models.ForeignKey(
         Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="deletion_requests"
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(_("request received"))
     done_at = models.DateTimeField(_("deleted"), null=True)
 
     class Meta:
