@@ -14,6 +14,7 @@ from booking.people.models import (
     Person,
     Secretary,
 )
+from booking.people.waiting import RegisterFile
 from booking.pricing.models import Conditions, ConditionsVersion, PriceList, PriceRow, Seller
 from booking.sessions.models import CalendarEntry, Contact, SessionPage, Speaker, Venue
 from booking.signup.models import Booking, Interest, Order
@@ -40,6 +41,7 @@ __all__ = [
     "Person",
     "PriceList",
     "PriceRow",
+    "RegisterFile",
     "Secretary",
     "Seller",
     "SessionPage",

@@ -16,6 +16,7 @@ from wagtail.models import Page, PageManager, PageQuerySet
 from booking.dates import today
 from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage
 from booking.pricing.models import SessionKind
+from booking.sessions.panels import AudiencePanel
 from booking.signup.lines import session_lines
 from home.blocks import BodyBlock, CardBlock
 from home.forms import CatalogueForm
@@ -226,6 +227,7 @@ class OfferPage(Page):
                 FieldRowPanel([FieldPanel("status"), FieldPanel("term")]),
                 FieldRowPanel([FieldPanel("frequency"), FieldPanel("on_request")]),
                 FieldPanel("audience"),
+                AudiencePanel(),
                 FieldPanel("contacts"),
             ],
             heading=_("About the offer"),

@@ -3,11 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking.desk.register_import import RegisterImportViewSet
+from booking.desk.successors import AwaitingViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
 from booking.people.admin import (
     AudienceViewSet,
     ElectionTermViewSet,
+    GrantViewSet,
+    HealthCouncilViewSet,
     MunicipalityViewSet,
     OfficeViewSet,
     PersonViewSet,
@@ -23,7 +27,7 @@ class BookingsGroup(ViewSetGroup):
     menu_name = "bookings"
     menu_icon = "form"
     menu_order = 200
-    items = (BookingViewSet, OutboxViewSet, FactViewSet)
+    items = (BookingViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
 
 
 class RegisterGroup(ViewSetGroup):
@@ -39,8 +43,11 @@ class RegisterGroup(ViewSetGroup):
         OfficeViewSet,
         SecretaryViewSet,
         AudienceViewSet,
+        GrantViewSet,
         MunicipalityViewSet,
+        HealthCouncilViewSet,
         ElectionTermViewSet,
+        RegisterImportViewSet,
     )
 
 

@@ -14,6 +14,7 @@ from booking.messages.admin import IN_STATE
 from booking.messages.models import OutboxMessage
 from booking.sessions.models import SessionPage
 from booking.signup.models import HOLDS_A_SEAT, Booking
+from booking.signup.successors import awaiting_successor
 
 #: How many sessions the first screen shows.
 NEXT = 8
@@ -57,6 +58,8 @@ class AttentionPanel(Component):
             "delayed_url": f"{outbox}?state=delayed",
             "failed": OutboxMessage.objects.filter(IN_STATE["failed"]).count(),
             "failed_url": f"{outbox}?state=failed",
+            "awaiting": awaiting_successor(now).count(),
+            "awaiting_url": reverse("awaiting-successor:index"),
             "owed": FollowUp.objects.filter(done_at=None, attempts__gt=0).count(),
             "journal_url": reverse("journal:index"),
         }

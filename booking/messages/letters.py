@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from booking.calendars.addresses import address
 from booking.dates import danish_day, today
 from booking.money import kroner
-from booking.people.models import Secretary
+from booking.people.models import Person, Secretary
 from booking.pricing.price import withdrawal_fee
 from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.models import Booking
@@ -88,6 +88,20 @@ def cancelled(booking: Booking) -> Letter:
         "days": danish_day(session.starts_on),
     }
     return Letter("cancelled", subject, context)
+
+
+def seat_passed_on(booking: Booking, person: Person) -> Letter:
+    """For ``person``, who had the seat until now. It does not say who has it."""
+    session = booking.session
+    context = _about(booking) | {
+        "person": person,
+        "facts": [(_("Reference"), booking.order.reference), *_session_facts(session)],
+    }
+    subject = _("Seat passed on: %(title)s, %(days)s") % {
+        "title": session.title,
+        "days": danish_day(session.starts_on),
+    }
+    return Letter("seat_passed_on", subject, context)
 
 
 def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar: str) -> Letter:

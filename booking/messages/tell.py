@@ -1,6 +1,7 @@
 """Turning facts into mail: rows in the outbox, written in the transaction that follows the fact."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,13 +12,13 @@ from django.utils.translation import override
 from booking.calendars.addresses import calendar_domain
 from booking.calendars.events import session_file
 from booking.dates import today
-from booking.journal.kinds import BOOKED, CANCELLED, SECRETARY_NAMED, SESSION_CANCELLED
+from booking.journal.kinds import BOOKED, CANCELLED, SECRETARY_NAMED, SESSION_CANCELLED, SUBSTITUTED
 from booking.journal.models import Fact
 from booking.messages import letters
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage
-from booking.people.models import Secretary
+from booking.people.models import Person, Secretary
 from booking.sessions.models import Contact
 from booking.signup.models import Booking
 
@@ -28,12 +29,14 @@ def tell(fact: Fact) -> None:
         _TELLERS[fact.kind](fact)
 
 
-def _tell_booked(fact: Fact) -> None:
+def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
     booking = _bookings().get(pk=fact.about_id)
     session = booking.session
-    if not booking.holds_a_seat or session.is_cancelled:
+    if not booking.holds_a_seat or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
         return
     for recipient in recipients(booking):
+        if recipient in without:
+            continue
         with_link = bool(session.join_link) and may_join(recipient, booking)
         calendar = session_file(session.calendar_entry, join_link=session.join_link if with_link else "")
         letter = letters.booked(booking, with_link=with_link, calendar=calendar)
@@ -44,6 +47,19 @@ def _tell_cancelled(fact: Fact) -> None:
     booking = _bookings().get(pk=fact.about_id)
     for recipient in recipients(booking):
         _write(fact, recipient, letters.cancelled(booking), contact=booking.session.contact)
+
+
+def _tell_substituted(fact: Fact) -> None:
+    """Whoever had the seat hears that it is gone; the new participant and the contact get what a sign-up gets.
+
+    A contact who is the one that left hears only that: the joining link and the receipt are not theirs any more.
+    """
+    booking = _bookings().get(pk=fact.about_id)
+    left = Person.objects.filter(pk=fact.details["in_place_of"]).exclude(pk=booking.participant_id).first()
+    email = (left.email or "").lower() if left else ""
+    if email and not booking.session.is_cancelled:
+        _write(fact, email, letters.seat_passed_on(booking, left), contact=booking.session.contact)
+    _tell_booked(fact, without={email} - {booking.participant.email})
 
 
 def _tell_session_cancelled(fact: Fact) -> None:
@@ -110,6 +126,7 @@ def _write(fact: Fact, recipient: str, letter: Letter, *, contact: Contact | Non
 _TELLERS = {
     BOOKED: _tell_booked,
     CANCELLED: _tell_cancelled,
+    SUBSTITUTED: _tell_substituted,
     SESSION_CANCELLED: _tell_session_cancelled,
     SECRETARY_NAMED: _tell_secretary_named,
 }

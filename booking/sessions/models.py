@@ -18,7 +18,7 @@ from booking.dates import COPENHAGEN, When, exists, today
 from booking.people.models import Audience
 from booking.pricing.models import Conditions, NetField, PriceList, SessionKind
 from booking.pricing.price import Tariff, tariff_for
-from booking.sessions.panels import PricePanel
+from booking.sessions.panels import AudiencePanel, PricePanel
 from booking.sessions.programme import DayBlock, dated_days
 
 
@@ -222,7 +222,7 @@ class SessionPage(Page):
     ]
     signup_panels = [
         PricePanel(heading=_("What it costs")),
-        FieldPanel("audience"),
+        MultiFieldPanel([FieldPanel("audience"), AudiencePanel()], heading=_("Whom it is for")),
         FieldPanel("capacity"),
         FieldRowPanel([FieldPanel("signup_opens_at"), FieldPanel("signup_closes_at")]),
         MultiFieldPanel([FieldPanel("price_list"), FieldPanel("own_net")], heading=_("Price")),

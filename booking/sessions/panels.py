@@ -1,8 +1,9 @@
-"""What the editor of a session is told beside the fields."""
+"""What the editor of a page is told beside the fields: the price of a session, and whom it is for."""
 
 from django.utils import timezone
 from wagtail.admin.panels import Panel
 
+from booking.dates import today
 from booking.money import danish_amount
 
 
@@ -23,4 +24,18 @@ class PricePanel(Panel):
             if tariff:
                 context["net"] = danish_amount(tariff.price.net)
                 context["gross"] = danish_amount(tariff.price.gross)
+            return context
+
+
+class AudiencePanel(Panel):
+    """Whom the chosen audience admits and how many that is today, of a page that has one; numbers, never names."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "booking/admin/page_audience.html"
+
+        def get_context_data(self, parent_context=None):
+            context = super().get_context_data(parent_context)
+            audience = self.instance.audience
+            context["audience"] = audience
+            context["sentence"] = audience.sentence(today(timezone.now())) if audience else ""
             return context

@@ -1,6 +1,7 @@
-"""Bookings as course administrators see them: to look at, to export, and to cancel."""
+"""Bookings as course administrators see them: to look at, to export, to cancel, and to put another in the seat."""
 
 import django_filters
+from django import forms
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponseRedirect
@@ -18,18 +19,22 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.coreutils import multigetattr
 from wagtail.permissions import register_permission_policy
 
-from booking.dates import COPENHAGEN, danish_moment, today
+from booking.dates import COPENHAGEN, danish_day, danish_moment, today
 from booking.journal.admin import named
 from booking.journal.models import Fact
 from booking.money import kroner
-from booking.people.models import Municipality
+from booking.people.admin import PersonChooserViewSet
+from booking.people.models import Municipality, Person
 from booking.pricing.models import SessionKind
 from booking.pricing.price import withdrawal_fee
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Booking, BookingStatus
-from booking.signup.sentences import both_amounts
+from booking.signup.sentences import both_amounts, person_sentence, session_sentence
+from booking.signup.standing import CannotBook
+from booking.signup.substitute import SeatGivenUp, seat_obstacle, substitute
+from booking.signup.successors import awaiting_successor
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 
@@ -133,10 +138,16 @@ class BookingInspectView(InspectView):
 
     @cached_property
     def header_buttons(self):
-        if not (self.object.holds_a_seat and self.user_has_permission("cancel")):
+        if not self.object.holds_a_seat:
             return []
-        url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
-        return [HeaderButton(_("Cancel the booking"), url=url, icon_name="cross")]
+        buttons = []
+        if self.user_has_permission("substitute") and not seat_obstacle(self.object.session, now=timezone.now()):
+            url = reverse(self.action_url_names["substitute"], args=[self.object.pk])
+            buttons.append(HeaderButton(_("Put the successor in the seat"), url=url, icon_name="user"))
+        if self.user_has_permission("cancel"):
+            url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
+            buttons.append(HeaderButton(_("Cancel the booking"), url=url, icon_name="cross"))
+        return buttons
 
     def get_context_data(self, **kwargs):
         booking, order = self.object, self.object.order
@@ -193,13 +204,96 @@ class CancelBookingView(NamedActionView):
         return super().get_context_data(fee=None if fee.is_free else both_amounts(fee), when=when, **kwargs)
 
 
+class SubstituteForm(forms.Form):
+    participant = forms.ModelChoiceField(
+        label=gettext_lazy("New participant"),
+        queryset=Person.objects.filter(forgotten_at=None),
+        widget=PersonChooserViewSet().widget_class,
+        error_messages={
+            "required": gettext_lazy("Choose who is to have the seat."),
+            "invalid_choice": gettext_lazy("This person is not in the register."),
+        },
+    )
+
+
+class SubstituteView(NamedActionView):
+    """Another person in the seat: the successor in the register is suggested; whoever it is for may be chosen."""
+
+    permission_required = "substitute"
+    template_name = "booking/admin/substitute.html"
+    page_title = gettext_lazy("Put the successor in the seat")
+    header_icon = "user"
+
+    def get_base_object_queryset(self):
+        return Booking.objects.for_listing().select_related("session__audience")
+
+    @cached_property
+    def waiting(self) -> Booking | None:
+        """The booking among those that await a successor, with the successor's name; None if it does not."""
+        return awaiting_successor(timezone.now()).filter(pk=self.object.pk).first()
+
+    @cached_property
+    def form(self) -> SubstituteForm:
+        successor = self.waiting.successor_id if self.waiting else None
+        return SubstituteForm(self.request.POST or None, initial={"participant": successor})
+
+    @property
+    def refusal(self) -> str:
+        """Why nobody can be put in the seat; empty if somebody can."""
+        if not self.object.holds_a_seat:
+            return _("The booking is cancelled, so there is no seat to take over.")
+        obstacle = seat_obstacle(self.object.session, now=timezone.now())
+        return session_sentence(obstacle, self.object.session) if obstacle else ""
+
+    def get(self, request, *args, **kwargs):
+        if self.refusal:
+            messages.info(request, self.refusal)
+            return HttpResponseRedirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if self.form.is_valid() and self._substitute(self.form.cleaned_data["participant"]):
+            return HttpResponseRedirect(self.get_back_url())
+        return self.render_to_response(self.get_context_data(), status=422)
+
+    def _substitute(self, participant: Person) -> bool:
+        left = self.object.participant
+        try:
+            substitute(self.object, participant=participant, by=self.request.user, now=timezone.now())
+        except SeatGivenUp:
+            self.form.add_error(None, _("The booking is cancelled, so there is no seat to take over."))
+        except CannotBook as refusal:
+            self.form.add_error("participant", person_sentence(refusal, self.object.session, participant))
+        else:
+            messages.success(
+                self.request,
+                _("%(participant)s has the seat now, in place of %(left)s.")
+                % {"participant": participant, "left": left},
+            )
+            return True
+        return False
+
+    def get_context_data(self, **kwargs):
+        booking = self.object
+        return super().get_context_data(
+            form=self.form,
+            media=self.form.media,
+            when=booking.session.when,
+            admitted_as=booking.office,
+            office_ends=booking.office and booking.office.ends_on and danish_day(booking.office.ends_on),
+            successor=self.waiting and self.waiting.successor_name,
+            awaits=self.waiting is not None,
+            **kwargs,
+        )
+
+
 class BookingViewSet(LookOnlyViewSet):
     model = Booking
     name = "bookings"
     icon = "form"
     index_view_class = BookingIndexView
     inspect_view_class = BookingInspectView
-    actions = {"cancel": CancelBookingView}
+    actions = {"cancel": CancelBookingView, "substitute": SubstituteView}
     list_display = [
         "order__reference",
         Column("participant", label=gettext_lazy("Participant"), sort_key="participant__name"),

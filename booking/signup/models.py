@@ -128,7 +128,10 @@ class Booking(models.Model):
         verbose_name = _("booking")
         verbose_name_plural = _("bookings")
         ordering = ["-booked_at", "-pk"]
-        permissions = [("cancel_booking", "Can cancel booking")]
+        permissions = [
+            ("cancel_booking", "Can cancel booking"),
+            ("substitute_booking", "Can put another person in the seat of a booking"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "participant"],

@@ -13,6 +13,7 @@ from booking.messages.models import OutboxMessage
 from booking.models import Booking, Fact, FollowUp, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.substitute import substitute
 from tests.booking.calendars.readers import agreed
 from tests.booking.messages.orders import NOW, book
 from tests.factories import ContactFactory, SessionPageFactory, VenueFactory, mayor_of, secretary_of
@@ -299,3 +300,56 @@ def test_the_outbox_holds_one_row_for_each_address(session, sink):
     ]
     assert all(row.sent_at for row in rows)
     assert {row.message_id for row in rows} == {mail["Message-ID"] for mail in sink.mails}
+
+
+# Another person in the seat
+
+FOLLOWER = "efterfoelger@example.org"
+
+
+def follower_of(booking: Booking):
+    """The next mayor of Fanø, and the seat given to them."""
+    booking.office.ends_on = date(2027, 1, 31)
+    booking.office.save()
+    successor = mayor_of("Fanø", starts_on=date(2027, 2, 1), person__name="Ole Ny", person__email=FOLLOWER)
+    substitute(booking, participant=successor, by=None, now=NOW)
+    return successor
+
+
+def test_who_left_is_told_so_and_who_follows_gets_all_of_a_sign_up(session, sink):
+    booking = book(session)
+    sink.mails.clear()
+
+    follower_of(booking)
+
+    [left] = sink.to(MAYOR)
+    assert "Ole Ny" not in words(left) + words(left, "html")
+    assert calendar_of(left) is None
+    for address in (SECRETARY, FOLLOWER):
+        [mail] = sink.to(address)
+        assert "Ole Ny" in words(mail)
+        assert "BEGIN:VEVENT" in calendar_of(mail)
+    assert len(sink.mails) == 3
+
+
+def test_a_contact_who_left_hears_nothing_of_who_follows(session, sink):
+    session.join_link = "https://example.org/moede/hemmeligt"
+    session.save_revision().publish()
+    booking = book(session)
+    booking.order.contact_email = MAYOR
+    booking.order.save()
+    sink.mails.clear()
+
+    follower_of(booking)
+
+    assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, FOLLOWER]
+    assert "hemmeligt" not in sink.to(MAYOR)[0].as_string()
+
+
+def test_who_left_before_the_first_mail_was_written_is_not_told_of_a_seat(session, sink):
+    with transaction.atomic():
+        booking = book(session)
+        follower_of(booking)
+
+    assert [message.kind for message in OutboxMessage.objects.filter(recipient=MAYOR)] == ["seat_passed_on"]
+    assert len(sink.to(FOLLOWER)) == 1

@@ -1,0 +1,89 @@
+"""Putting another person in a seat: whoever follows in the office, or anybody else whom the session is for."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from booking.dates import today
+from booking.journal.kinds import SUBSTITUTED
+from booking.journal.record import record
+from booking.people.models import Person
+from booking.sessions.models import SessionPage
+from booking.signup.models import Booking
+from booking.signup.reserve import MayNotActFor
+from booking.signup.standing import CannotBook, Obstacle, admit
+
+logger = logging.getLogger(__name__)
+
+
+class SeatGivenUp(Exception):
+    """There is no seat to put anybody in: the booking was cancelled."""
+
+
+@transaction.atomic
+def substitute(booking: Booking, *, participant: Person, by, now: datetime, booker: Person | None = None) -> Booking:
+    """Give the seat to ``participant``, whom the session must be for; whoever had it has it no longer.
+
+    Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, and are emptied.
+    ``booker`` is whoever asks for it on the site: they must have a say over the seat, and act for the new
+    participant. Staff ask without one. Raises CannotBook, MayNotActFor or SeatGivenUp.
+    """
+    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
+    session = (
+        SessionPage.objects.select_for_update(of=("self",))
+        .select_related("audience", "calendar_entry")
+        .get(pk=booking.session_id)
+    )
+    booking = (
+        Booking.objects.select_for_update(of=("self",))
+        .select_related("order", "participant", "office", "session")
+        .get(pk=booking.pk)
+    )
+    if booker and not may_substitute(booking, booker, now=now):
+        raise MayNotActFor
+    if not booking.holds_a_seat:
+        raise SeatGivenUp
+    obstacle = seat_obstacle(session, now=now)
+    if obstacle:
+        raise CannotBook(obstacle)
+    if booker and not booker.may_act_for(participant, today(now)):
+        raise MayNotActFor
+    admission = admit(session, participant)
+
+    left = booking.participant_id
+    booking.participant, booking.office = participant, admission.office
+    booking.diet = booking.room = ""
+    booking.save(update_fields=["participant", "office", "diet", "room"])
+    record(
+        SUBSTITUTED, booking, by=by, on_behalf_of=participant, at=now, order=booking.order.reference, in_place_of=left
+    )
+    logger.info("booking in order %s has another participant", booking.order.reference)
+    return booking
+
+
+def seat_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    """What keeps everybody from taking over a seat; that sign-up has closed does not, nor that all seats are taken."""
+    if session.is_cancelled:
+        return Obstacle.CANCELLED
+    return Obstacle.OVER if session.when.is_over(now) else None
+
+
+def may_substitute(booking: Booking, person: Person, *, now: datetime) -> bool:
+    """Whether ``person`` has the seat or acts for whoever has it; or ordered it for somebody who leaves the office.
+
+    Whoever ordered it and acts for the participant no longer has no say over a seat that its holder will use.
+    """
+    if person.may_act_for(booking.participant, today(now)):
+        return True
+    has_left = booking.office is not None and not booking.office.is_held_on(booking.session.starts_on)
+    return has_left and booking.order.booker_id == person.pk
+
+
+def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Person]:
+    """Those for whom ``booker`` acts, themselves included, and whom the session is for; not who has a seat there."""
+    seated = Booking.objects.filter(session=booking.session_id).holding_a_seat().values("participant")
+    session = booking.session
+    admitted = session.audience.admitted(session.starts_on).exclude(pk__in=seated)
+    theirs = [booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)]
+    return list(admitted.filter(pk__in=theirs).order_by("name", "pk"))
