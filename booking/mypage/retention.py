@@ -18,6 +18,7 @@ from booking.messages.models import OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
 from booking.people.models import AudienceGrant, Office, Person, Secretary
+from booking.people.waiting import purge_register_files
 from booking.signup.models import Booking, Interest, Order
 from booking.signup.purge import KEPT_DAYS, purge_practical
 
@@ -268,6 +269,12 @@ TABLE = [
         "until they run out, a week after the last sign-in",
         "to stay signed in",
         purge_sign_ins,
+    ),
+    Rule(
+        _("register files that staff bring in"),
+        "until they have been used, and an hour at the most",
+        "so that staff see what a file would do before they say yes",
+        purge_register_files,
     ),
     Rule(
         _("the journal"),

@@ -24,11 +24,13 @@ from booking.models import (
     Order,
     OutboxMessage,
     Person,
+    RegisterFile,
     Secretary,
 )
 from booking.mypage import retention
 from booking.mypage.forget import NAMELESS, ask_to_be_forgotten, forget_person
 from booking.mypage.retention import TABLE, purge, years_before
+from booking.people.waiting import bring
 from booking.signup.purge import KEPT_DAYS
 from tests.booking.mypage.test_forget import message
 from tests.booking.signup.test_reserve import NOW, order
@@ -162,6 +164,12 @@ def _visit():
     return Session.objects.exists
 
 
+def _register_file():
+    with time_machine.travel(at(HELD), tick=False):
+        bring(b"kommune;hverv", user=UserFactory(), now=at(HELD))
+    return RegisterFile.objects.exists
+
+
 CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
@@ -179,6 +187,7 @@ CASES = {
     "who acted for whom": (_link, date(2029, 5, 5)),
     "exceptions and their reasons": (_grant, date(2029, 5, 5)),
     "requests to be deleted": (_request, date(2029, 5, 5)),
+    "register files that staff bring in": (_register_file, HELD),
     "visits of those who sign in": (_visit, HELD - timedelta(days=1)),
 }
 
