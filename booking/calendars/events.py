@@ -72,19 +72,22 @@ class CalendarFile(ICal20Feed):
 def event(entry: CalendarEntry, *, join_link: str = "") -> dict:
     """One session in the words of django-ical; ``join_link`` only in a file for somebody who has a seat."""
     when = entry.when
+    stamp = entry.changed_at
+    if join_link and entry.link_changed_at:
+        # A new link is no new version to the public, but the file that brings it must win over the one before.
+        stamp = max(stamp, entry.link_changed_at)
     starts, ends = (when.starts_at, when.ends_at) if when.has_times else (when.starts_on, when.ends_on)
     return {
         "unique_id": f"{entry.uid}@{calendar_domain()}",
-        "timestamp": entry.changed_at.astimezone(UTC),
-        "updateddate": entry.changed_at.astimezone(UTC),
+        "timestamp": stamp.astimezone(UTC),
+        "updateddate": stamp.astimezone(UTC),
         "created": entry.created_at.astimezone(UTC),
         "sequence": entry.sequence,
-        "status": "CANCELLED" if entry.is_off else "CONFIRMED",
-        "transparency": "TRANSPARENT" if entry.is_off else "OPAQUE",
+        "status": "CANCELLED" if entry.is_struck else "CONFIRMED",
+        "transparency": "TRANSPARENT" if entry.is_struck else "OPAQUE",
         "start_datetime": starts,
         "end_datetime": ends if when.has_times else ends + timedelta(days=1),  # the day after, for whole days
-        # Outlook shows a cancelled event as if it took place, so the title says it too.
-        "title": _("Cancelled: %(title)s") % {"title": entry.title} if entry.is_off else entry.title,
+        "title": title(entry),
         "location": join_link if join_link and entry.kind == SessionKind.ONLINE else entry.place,
         "description": description(entry, join_link=join_link),
         "categories": [str(capfirst(entry.get_kind_display()))],
@@ -92,16 +95,27 @@ def event(entry: CalendarEntry, *, join_link: str = "") -> dict:
     }
 
 
+def title(entry: CalendarEntry) -> str:
+    """Its title. Outlook shows a cancelled event as if it took place, so the title says it too."""
+    if entry.is_off:
+        return _("Cancelled: %(title)s") % {"title": entry.title}
+    if entry.postponed_to:
+        return _("Postponed: %(title)s") % {"title": entry.title}
+    return entry.title
+
+
 def description(entry: CalendarEntry, *, join_link: str = "") -> str:
     """A few lines: what it is, what is still unknown, and where to read on."""
     lines = [capfirst(entry.get_kind_display())]
     if entry.is_off:
         lines.append(_("This session has been cancelled."))
+    elif entry.postponed_to:
+        lines.append(_("This date no longer holds. Expected: %(words)s.") % {"words": entry.postponed_to})
     elif not entry.place:
         lines.append(_("The place will follow."))
-    if join_link and not entry.is_off:
+    if join_link and not entry.is_struck:
         lines.append(_("Take part here: %(link)s") % {"link": join_link})
-    reading = _("Read more: %(url)s") if entry.is_off or join_link else _("Read more and sign up: %(url)s")
+    reading = _("Read more: %(url)s") if entry.is_struck or join_link else _("Read more and sign up: %(url)s")
     lines.append(reading % {"url": address("booking:event", entry.uid)})
     return "\n".join(lines)
 

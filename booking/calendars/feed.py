@@ -62,7 +62,7 @@ def build(*, now: datetime) -> str:
 
 
 def in_the_feed(now: datetime):
-    """The dated sessions of the last year and all coming ones, the latest first."""
+    """The sessions of the last year and all coming ones that have, or once had, a date; the latest first."""
     return CalendarEntry.objects.filter(words="", ends_on__gte=today(now) - PAST).order_by("-ends_on", "-pk")
 
 

@@ -1,6 +1,7 @@
 """What the mails say: each letter's subject, its facts and its templates. Nothing is written or sent here."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -9,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.dates import danish_day, today
+from booking.messages.models import Told
 from booking.money import kroner
 from booking.people.models import Person, Secretary
-from booking.pricing.price import withdrawal_fee
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.pricing.models import SessionKind
+from booking.pricing.price import Tariff, withdrawal_fee
+from booking.sessions.models import CalendarEntry, SessionPage, Version
 from booking.signup.models import Booking
-from booking.signup.sentences import both_amounts, withdrawal_sentences
+from booking.signup.sentences import both_amounts, session_sentence, withdrawal_sentences
+from booking.signup.standing import session_obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
             (_("Participant"), booking.participant.name),
             *_session_facts(session),
             *([(_("Link for participants"), join_link)] if join_link else []),
-            *_price_facts(booking),
+            *_price_facts(booking.tariff),
         ],
         "invoice": [] if booking.price.is_free else _invoice_facts(booking),
         "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
@@ -125,6 +129,76 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
     return Letter("session_cancelled", subject, context, calendar)
 
 
+def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link: str, calendar: str) -> Letter:
+    """What is new about the session since the reader was last told; one mail for all their seats.
+
+    ``join_link`` only for a reader who may have it. What it was before is what the first of the seats was told.
+    """
+    was = bookings[0].told
+    title, days = entry.title, danish_day(entry.starts_on)
+    link_is_new = bool(join_link) and was.link_digest != bookings[0].session.link_digest
+    subject, heading = _news(entry, was, link_is_new=link_is_new)
+    context = _about(bookings[0]) | {
+        "heading": heading % {"title": title},
+        "facts": [
+            (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
+            (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
+            (_("Session"), _now_and_before(title, was.title)),
+            *([] if entry.kind == was.kind else [(_("Kind"), capfirst(_now_and_before(_kind(entry), _kind(was))))]),
+            (_("When"), capfirst(_now_and_before(_when(entry), _when(was)))),
+            (_("Where"), _now_and_before(entry.place or _("The place will follow."), was.place)),
+            *([(_("Link for participants"), join_link)] if join_link else []),
+        ],
+        "is_postponed": bool(entry.postponed_to),
+    }
+    return Letter("session_changed", subject % {"title": title, "days": days}, context, calendar)
+
+
+def _news(entry: CalendarEntry, was: Told, *, link_is_new: bool) -> tuple[str, str]:
+    """The subject and the heading, with their places for the session's title and day."""
+    has_new_time = _when(entry) != _when(was)
+    has_new_place = entry.place != was.place
+    has_new_kind = entry.kind != was.kind
+    if entry.postponed_to and not was.postponed_to:
+        return _("Postponed: %(title)s"), _("%(title)s has been postponed.")
+    match has_new_time, has_new_place, has_new_kind, link_is_new:
+        case True, False, False, False if not entry.postponed_to:
+            return _("New time: %(title)s, %(days)s"), _("%(title)s has a new time.")
+        case False, True, True, _any if entry.kind == SessionKind.ONLINE:
+            return _("Now online: %(title)s, %(days)s"), _("%(title)s is now held online.")
+        case False, True, False, False if entry.place and was.place:
+            return _("New place: %(title)s, %(days)s"), _("%(title)s is held in another place.")
+        case False, True, False, False if entry.place:
+            return _("Place: %(title)s, %(days)s"), _("The place of %(title)s is settled.")
+        case False, False, False, True if was.link_digest:
+            return _("New link: %(title)s, %(days)s"), _("%(title)s has a new link for participants.")
+        case False, False, False, True:
+            return _("Link: %(title)s, %(days)s"), _("Here is the link for %(title)s.")
+    return _("Changed: %(title)s, %(days)s"), _("Something has changed about %(title)s.")
+
+
+def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Letter:
+    """The session has its date; for somebody who asked to hear of it, and has no seat yet."""
+    obstacle = session_obstacle(session, now=now)
+    tariff = session.tariff(now=now)
+    context = {
+        "title": entry.title,
+        "facts": [
+            (_("Session"), entry.title),
+            (_("When"), capfirst(_when(entry))),
+            (_("Where"), entry.place or _("The place will follow.")),
+            *(_price_facts(tariff) if tariff else [(_("Price"), _("Not decided yet"))]),
+            *([(_("For whom"), session.audience.name)] if session.audience else []),
+        ],
+        "obstacle": session_sentence(obstacle, session) if obstacle else "",
+        "session_url": address("booking:event", entry.uid),
+        "contact": session.contact,
+        "my_page_url": address("booking:my_page"),
+    }
+    subject = _("There is a date: %(title)s, %(days)s") % {"title": entry.title, "days": danish_day(entry.starts_on)}
+    return Letter("dated", subject, context)
+
+
 def secretary_named(link: Secretary) -> Letter:
     """Somebody may act for somebody from now on. It says nothing that only a person in the register would know."""
     last = [(_("Until"), danish_day(link.ends_on))] if link.ends_on else []
@@ -155,8 +229,23 @@ def _session_facts(session: SessionPage) -> list[tuple[str, str]]:
     ]
 
 
-def _price_facts(booking: Booking) -> list[tuple[str, str]]:
-    price = booking.price
+def _when(version: Version) -> str:
+    return version.postponed_to or str(version.when)
+
+
+def _kind(version: Version) -> str:
+    return str(SessionKind(version.kind).label)
+
+
+def _now_and_before(now: str, before: str) -> str:
+    """What is so now; and what was so before, if it was something else."""
+    if not before or now == before:
+        return now
+    return _("%(now)s (before: %(before)s)") % {"now": now, "before": before}
+
+
+def _price_facts(tariff: Tariff) -> list[tuple[str, str]]:
+    price = tariff.price
     if price.is_free:
         return [(_("Price"), _("Free of charge"))]
     facts = [
@@ -164,7 +253,7 @@ def _price_facts(booking: Booking) -> list[tuple[str, str]]:
         (_("VAT"), kroner(price.vat)),
         (_("Price incl. VAT"), kroner(price.gross)),
     ]
-    return facts + ([(_("Included and not"), booking.includes)] if booking.includes else [])
+    return facts + ([(_("Included and not"), tariff.includes)] if tariff.includes else [])
 
 
 def _invoice_facts(booking: Booking) -> list[tuple[str, str]]:

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal.models import Fact
+from booking.sessions.models import CalendarEntry, Version
+from booking.signup.models import Booking
 
 
 class OutboxMessageQuerySet(models.QuerySet):
@@ -71,3 +73,24 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class Told(Version):
+    """What those behind one seat were last told of their session. Before its first row they have been told nothing.
+
+    What is told next is the difference between this and what is so by then, so nothing is told twice and nothing that
+    was undone in the meantime.
+    """
+
+    booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="told")
+    link_digest = models.CharField(max_length=64, blank=True)
+
+    #: What deserves a mail. A new title alone follows in the calendars, and in whatever mail comes next.
+    WORTH_TELLING = ("kind", "starts_on", "ends_on", "starts_time", "ends_time", "words", "postponed_to", "place")
+
+    def __str__(self) -> str:
+        return f"{self.booking_id}: {self.title}"
+
+    def is_overtaken_by(self, entry: CalendarEntry) -> bool:
+        """Whether the session is no longer as it was told to be."""
+        return any(getattr(self, name) != getattr(entry, name) for name in self.WORTH_TELLING)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from uuid import uuid4
 
 from django.conf import settings
@@ -12,15 +13,24 @@ from django.utils.translation import override
 from booking.calendars.addresses import calendar_domain
 from booking.calendars.events import session_file
 from booking.dates import today
-from booking.journal.kinds import BOOKED, CANCELLED, SECRETARY_NAMED, SESSION_CANCELLED, SUBSTITUTED
+from booking.journal.kinds import (
+    BOOKED,
+    CANCELLED,
+    INTERESTED,
+    JOIN_LINK_CHANGED,
+    SECRETARY_NAMED,
+    SESSION_CANCELLED,
+    SESSION_SHOWN,
+    SUBSTITUTED,
+)
 from booking.journal.models import Fact
 from booking.messages import letters
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
-from booking.messages.models import OutboxMessage
+from booking.messages.models import OutboxMessage, Told
 from booking.people.models import Person, Secretary
-from booking.sessions.models import Contact
-from booking.signup.models import Booking
+from booking.sessions.models import CalendarEntry, Contact, SessionPage
+from booking.signup.models import Booking, Interest
 
 
 def tell(fact: Fact) -> None:
@@ -30,6 +40,7 @@ def tell(fact: Fact) -> None:
 
 
 def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
+    entry = _locked_entry(session__bookings=fact.about_id)
     booking = _bookings().get(pk=fact.about_id)
     session = booking.session
     if not booking.holds_a_seat or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
@@ -38,9 +49,10 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
         if recipient in without:
             continue
         with_link = bool(session.join_link) and may_join(recipient, booking)
-        calendar = session_file(session.calendar_entry, join_link=session.join_link if with_link else "")
+        calendar = session_file(entry, join_link=session.join_link if with_link else "")
         letter = letters.booked(booking, with_link=with_link, calendar=calendar)
         _write(fact, recipient, letter, contact=session.contact)
+    _remember([booking], entry, session)
 
 
 def _tell_cancelled(fact: Fact) -> None:
@@ -74,6 +86,70 @@ def _tell_session_cancelled(fact: Fact) -> None:
         _write(fact, recipient, letter, contact=bookings[0].session.contact)
 
 
+def _tell_session_changed(fact: Fact) -> None:
+    """Those with a seat hear of a new time, place, kind or link; those who wait for a date hear that there is one.
+
+    What counts is the session as it is now against what each seat was last told. A new title alone is left to the
+    calendars. Of a session that is over, called off or taken off the site nothing more is told here.
+    """
+    entry = _locked_entry(pk=fact.about_id)
+    now = timezone.now()
+    if entry.is_off or entry.session_id is None or (entry.is_dated and entry.when.is_over(now)):
+        return
+    session = SessionPage.objects.select_related("audience", "conditions", "contact", "price_list").get(
+        pk=entry.session_id
+    )
+    told = _tell_seats(fact, entry, session)
+    _tell_waiting(entry, session, now=now, without=told)
+
+
+def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[str]:
+    """One mail to each address, however many seats it has to do with; give the addresses.
+
+    A seat that nothing was told about yet is left out: its first mail says how things are by then.
+    """
+    seats = _bookings().filter(session=session, told__isnull=False).select_related("told").holding_a_seat()
+    bookings = list(seats.order_by("pk"))
+    joining = {booking: joiners(booking) if session.join_link else [] for booking in bookings}
+    by_recipient: dict[str, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        told = recipients(booking) if booking.told.is_overtaken_by(entry) else []
+        if booking.told.link_digest != session.link_digest:
+            told = told + joining[booking]
+        for recipient in dict.fromkeys(told):
+            by_recipient[recipient].append(booking)
+    for recipient, concerned in by_recipient.items():
+        join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
+        calendar = session_file(entry, join_link=join_link)
+        letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar)
+        _write(fact, recipient, letter, contact=session.contact)
+    _remember(bookings, entry, session)
+    return set(by_recipient)
+
+
+def _tell_waiting(entry: CalendarEntry, session: SessionPage, *, now: datetime, without: Collection[str] = ()) -> None:
+    """There is a date: whoever waited for it is told, and waits no longer.
+
+    Each mail answers the fact that the person asked, so that what was written to somebody can be found by them.
+    """
+    if not entry.is_dated or entry.when.is_over(now):
+        return
+    asked = Fact.objects.filter(kind=INTERESTED).about(session)
+    for interest in Interest.objects.filter(session=session).select_related("person").order_by("pk"):
+        email = (interest.person.email or "").lower()
+        if email and email not in without:
+            fact = asked.filter(on_behalf_of=interest.person).latest("pk")
+            _write(fact, email, letters.dated(entry, session, now=now), contact=session.contact)
+        interest.delete()
+
+
+def _tell_interested(fact: Fact) -> None:
+    """Somebody asked to hear of a date that came while they asked."""
+    entry = _locked_entry(session=fact.about_id)
+    if not entry.is_off:
+        _tell_waiting(entry, entry.session, now=timezone.now())
+
+
 def _tell_secretary_named(fact: Fact) -> None:
     link = Secretary.objects.select_related("secretary", "principal").filter(pk=fact.about_id).first()
     is_over = link is None or (link.ends_on is not None and link.ends_on < today(timezone.now()))
@@ -87,10 +163,36 @@ def recipients(booking: Booking) -> list[str]:
     return list(dict.fromkeys(one.strip().lower() for one in addresses if one.strip()))
 
 
+def joiners(booking: Booking) -> list[str]:
+    """Who may have the link for participants: the participant, and the booker who still acts for them.
+
+    Addresses that the register knows, never one that was typed in.
+    """
+    participant, booker = booking.participant, booking.order.booker
+    people = [participant]
+    if booker.may_act_for(participant, today(timezone.now())):
+        people.append(booker)
+    return list(dict.fromkeys(person.email.lower() for person in people if person.email))
+
+
 def may_join(recipient: str, booking: Booking) -> bool:
-    """Whether the address is the participant's or the booker's: those the register knows, not one that was typed in."""
-    known = {booking.participant.email, booking.order.booker.email}
-    return recipient in {one.lower() for one in known if one}
+    return recipient in joiners(booking)
+
+
+def _locked_entry(**which) -> CalendarEntry:
+    """What the public knows of the session, held still while it is told; two who tell at once take turns."""
+    return CalendarEntry.objects.select_for_update(of=("self",)).get(**which)
+
+
+def _remember(bookings: list[Booking], entry: CalendarEntry, session: SessionPage) -> None:
+    """Note what those behind the seats know by now. A link that was taken away is not forgotten by those who had it."""
+    shown = {name: getattr(entry, name) for name in CalendarEntry.SHOWN}
+    Told.objects.bulk_create(
+        [Told(booking=booking, link_digest=session.link_digest, **shown) for booking in bookings],
+        update_conflicts=True,
+        unique_fields=["booking"],
+        update_fields=[*CalendarEntry.SHOWN, *(["link_digest"] if session.join_link else [])],
+    )
 
 
 def _bookings():
@@ -128,6 +230,9 @@ _TELLERS = {
     CANCELLED: _tell_cancelled,
     SUBSTITUTED: _tell_substituted,
     SESSION_CANCELLED: _tell_session_cancelled,
+    SESSION_SHOWN: _tell_session_changed,
+    JOIN_LINK_CHANGED: _tell_session_changed,
+    INTERESTED: _tell_interested,
     SECRETARY_NAMED: _tell_secretary_named,
 }
 

@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from wagtail.models import ModelLogEntry
 
 from booking.dates import today
-from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, PERSON_FORGOTTEN
+from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, INTERESTED, PERSON_FORGOTTEN
 from booking.journal.record import record
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
@@ -135,6 +135,7 @@ def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
         _about(Booking, bookings.values("pk"))
         | _about(CalendarEntry, bookings.values("session__calendar_entry"))
         | _about(Secretary, links.values("pk"))
+        | Q(fact__kind=INTERESTED, fact__on_behalf_of=person)  # the date they waited for
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from booking.journal.kinds import SESSION_CANCELLED, SESSION_SHOWN
+from booking.journal.kinds import JOIN_LINK_CHANGED, SESSION_CANCELLED, SESSION_SHOWN
 from booking.journal.record import record
 from booking.sessions.models import CalendarEntry, SessionPage, Venue
 
@@ -28,11 +28,15 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
     if page is None or page.when is None:
         return entry and _take_away(entry, now)
     if entry is None:
-        entry = CalendarEntry.objects.create(session=page, created_at=now, changed_at=now, **_shown(page))
+        entry = CalendarEntry.objects.create(
+            session=page, created_at=now, changed_at=now, link_digest=page.link_digest, **_shown(page)
+        )
         record(SESSION_SHOWN, entry, at=now, sequence=0)
     elif not _is_in_step(entry, page):
         entry.gone_at = None
-        _show(entry, _shown(page), now)
+        _show(entry, _shown(page, entry), now)
+    if entry.link_digest != page.link_digest:
+        _note_link(entry, page, now)
     return entry
 
 
@@ -55,21 +59,40 @@ def _public():
 
 
 def _is_in_step(entry: CalendarEntry, page: SessionPage) -> bool:
-    return entry.gone_at is None and all(getattr(entry, name) == value for name, value in _shown(page).items())
+    shown = _shown(page, entry)
+    return entry.gone_at is None and all(getattr(entry, name) == value for name, value in shown.items())
 
 
-def _shown(page: SessionPage) -> dict:
+def _is_noted(entry: CalendarEntry, page: SessionPage) -> bool:
+    return _is_in_step(entry, page) and entry.link_digest == page.link_digest
+
+
+def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
+    """What the page says to calendars that have seen ``entry``.
+
+    Dates that gave way to words stay what they were: a calendar that has put the session on a day must be told that
+    this very day no longer holds. It learns the new ones, under the same UID, when there are any.
+    """
     when = page.when
-    return {
-        "title": page.title,
-        "kind": page.kind,
+    shown = {"title": page.title, "kind": page.kind, "place": page.place}
+    if when.words and entry is not None and not entry.words:
+        return shown | {"postponed_to": when.words}
+    return shown | {
         "starts_on": when.starts_on,
         "ends_on": when.ends_on,
         "starts_time": when.starts_time,
         "ends_time": when.ends_time,
         "words": when.words,
-        "place": page.place,
+        "postponed_to": "",
     }
+
+
+def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
+    """The link for participants is another. Those who may have it are told; no feed is touched."""
+    entry.link_digest = page.link_digest
+    entry.link_changed_at = now
+    entry.save(update_fields=["link_digest", "link_changed_at"])
+    record(JOIN_LINK_CHANGED, entry, at=now)
 
 
 def _show(entry: CalendarEntry, shown: dict, now: datetime) -> None:
@@ -107,7 +130,7 @@ def recover(*, now: datetime | None = None) -> int:
     stale = [
         page.pk
         for page in pages.values()
-        if page.when is not None and (page.entry is None or not _is_in_step(page.entry, page))
+        if page.when is not None and (page.entry is None or not _is_noted(page.entry, page))
     ]
     lost = CalendarEntry.objects.filter(gone_at=None, session__isnull=False).values_list("session_id", flat=True)
     stale += [session_id for session_id in lost if session_id not in pages]

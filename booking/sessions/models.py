@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from hashlib import sha256
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -313,6 +314,11 @@ class SessionPage(Page):
         return self.kind != SessionKind.ONLINE
 
     @property
+    def link_digest(self) -> str:
+        """Tells one link for participants from another without saying what it is; empty while there is none."""
+        return sha256(self.join_link.encode()).hexdigest() if self.join_link else ""
+
+    @property
     def place(self) -> str:
         """The public words for where: the venue's address, online, or nothing while it is unknown."""
         if self.kind == SessionKind.ONLINE:
@@ -320,7 +326,40 @@ class SessionPage(Page):
         return self.venue.address if self.venue else ""
 
 
-class CalendarEntry(models.Model):
+class Version(models.Model):
+    """What the public knows of a session's time and place at one moment.
+
+    The dates are those last settled. ``words`` stand where none ever were; ``postponed_to`` are the words that have
+    taken the place of dates since.
+    """
+
+    title = models.CharField(max_length=255)
+    kind = models.CharField(max_length=12, choices=SessionKind.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    starts_time = models.TimeField(null=True)
+    ends_time = models.TimeField(null=True)
+    words = models.CharField(max_length=60, blank=True)
+    postponed_to = models.CharField(max_length=60, blank=True)
+    place = models.CharField(max_length=400, blank=True)
+
+    #: The fields that are known of a version; a change in one of them is a new version.
+    SHOWN = ("title", "kind", "starts_on", "ends_on", "starts_time", "ends_time", "words", "postponed_to", "place")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def when(self) -> When:
+        return When(self.starts_on, self.ends_on, self.starts_time, self.ends_time, self.words)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its dates hold."""
+        return not self.words and not self.postponed_to
+
+
+class CalendarEntry(Version):
     """What calendars see of a session: its stable UID and the version last shown. It outlives the page.
 
     ``sequence`` and ``changed_at`` move exactly when one of the shown fields does (booking.sessions.live).
@@ -334,17 +373,9 @@ class CalendarEntry(models.Model):
     cancelled_at = models.DateTimeField(null=True)  # staff called it off
     gone_at = models.DateTimeField(null=True)  # the page was taken off the site
 
-    title = models.CharField(max_length=255)
-    kind = models.CharField(max_length=12, choices=SessionKind.choices)
-    starts_on = models.DateField()
-    ends_on = models.DateField()
-    starts_time = models.TimeField(null=True)
-    ends_time = models.TimeField(null=True)
-    words = models.CharField(max_length=60, blank=True)
-    place = models.CharField(max_length=400, blank=True)
-
-    #: The fields that a calendar shows; a change in one of them is a new version.
-    SHOWN = ("title", "kind", "starts_on", "ends_on", "starts_time", "ends_time", "words", "place")
+    # No calendar shows the link for participants; these say whether, and when, it became another.
+    link_digest = models.CharField(max_length=64, blank=True)
+    link_changed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["starts_on", "starts_time", "pk"]
@@ -354,13 +385,14 @@ class CalendarEntry(models.Model):
         return self.title
 
     @property
-    def when(self) -> When:
-        return When(self.starts_on, self.ends_on, self.starts_time, self.ends_time, self.words)
+    def is_off(self) -> bool:
+        """Whether it was called off or taken off the site."""
+        return self.cancelled_at is not None or self.gone_at is not None
 
     @property
-    def is_off(self) -> bool:
-        """Whether calendars show it as cancelled."""
-        return self.cancelled_at is not None or self.gone_at is not None
+    def is_struck(self) -> bool:
+        """Whether calendars show its date as cancelled: it is off, or waits for another date."""
+        return self.is_off or bool(self.postponed_to)
 
 
 SessionPage.edit_handler = TabbedInterface(

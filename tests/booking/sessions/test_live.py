@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
-from booking.journal.kinds import SESSION_CANCELLED, SESSION_SHOWN
+from booking.journal.kinds import JOIN_LINK_CHANGED, SESSION_CANCELLED, SESSION_SHOWN
 from booking.journal.models import Fact
 from booking.models import CalendarEntry, SessionPage
 from booking.sessions import live
@@ -24,6 +24,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
+FIRST_LINK, SECOND_LINK = "https://moede.example.org/1", "https://moede.example.org/2"
+UNDATED = {"starts_on": date(2028, 5, 1), "ends_on": date(2028, 6, 30), "starts_time": None, "ends_time": None}
 
 
 def entry_of(session: SessionPage) -> CalendarEntry:
@@ -125,7 +127,6 @@ def test_a_venues_address_changes_nothing_for_a_session_online():
         {"capacity": 12},
         {"own_net": Decimal(1000)},
         {"moderator": "En anden"},
-        {"join_link": "https://moede.example.org/1"},
         {"signup_closes_at": datetime(2027, 4, 1, tzinfo=UTC)},
         {"seo_title": "Søgetitel"},
         {"programme": [("day", {"heading": "Dag 1", "items": []})]},
@@ -141,6 +142,79 @@ def test_what_a_calendar_does_not_show_changes_no_version(changes):
     after = entry_of(session)
     assert (after.sequence, after.changed_at) == (before.sequence, before.changed_at)
     assert Fact.objects.about(after).count() == 1
+
+
+def test_another_link_for_participants_is_noted_and_changes_no_version():
+    session = SessionPageFactory()
+    before = entry_of(session)
+
+    for link in (FIRST_LINK, FIRST_LINK, SECOND_LINK, ""):
+        publish(session, join_link=link)
+
+    after = entry_of(session)
+    assert (after.sequence, after.changed_at) == (before.sequence, before.changed_at)
+    assert Fact.objects.about(after).filter(kind=JOIN_LINK_CHANGED).count() == 3
+    assert after.link_digest == ""
+
+
+def test_the_link_for_participants_is_kept_from_what_calendars_see():
+    session = SessionPageFactory(kind="online", join_link=FIRST_LINK)
+    publish(session, join_link=SECOND_LINK)
+
+    values = [*vars(entry_of(session)).values(), *Fact.objects.values_list("details", flat=True)]
+    assert not [value for value in values if "example.org" in str(value)]
+
+
+def test_a_first_version_with_a_link_has_nothing_to_add():
+    session = SessionPageFactory(join_link=FIRST_LINK)
+
+    assert Fact.objects.about(entry_of(session)).get().kind == SESSION_SHOWN
+
+
+@pytest.mark.parametrize("words", ["maj/juni 2028", "efteråret 2028"])
+def test_words_in_the_place_of_a_date_leave_the_date_to_be_struck(words):
+    session = SessionPageFactory()
+    before = entry_of(session)
+
+    publish(session, **UNDATED, when_text=words)
+
+    after = entry_of(session)
+    assert (after.postponed_to, after.words, after.sequence) == (words, "", 1)
+    assert after.when == before.when
+    assert after.is_struck
+    assert not after.is_dated
+    assert not after.is_off
+
+
+def test_a_postponed_session_with_new_words_keeps_the_date_that_calendars_saw():
+    session = SessionPageFactory()
+    publish(session, **UNDATED, when_text="maj/juni 2028")
+
+    publish(session, starts_on=date(2029, 1, 1), ends_on=date(2029, 2, 28), when_text="januar 2029")
+
+    entry = entry_of(session)
+    assert (entry.postponed_to, entry.starts_on, entry.sequence) == ("januar 2029", date(2027, 5, 5), 2)
+
+
+def test_a_postponed_session_with_a_date_again_is_the_same_one():
+    session = SessionPageFactory()
+    uid = entry_of(session).uid
+    publish(session, **UNDATED, when_text="maj/juni 2028")
+
+    publish(session, starts_on=date(2028, 5, 9), ends_on=date(2028, 5, 9), when_text="")
+
+    entry = entry_of(session)
+    assert (entry.uid, entry.sequence, entry.postponed_to, entry.starts_on) == (uid, 2, "", date(2028, 5, 9))
+    assert entry.is_dated
+
+
+def test_words_that_never_were_a_date_have_nothing_to_be_struck():
+    session = SessionPageFactory(**UNDATED, when_text="maj/juni 2028")
+
+    publish(session, when_text="efteråret 2028")
+
+    entry = entry_of(session)
+    assert (entry.words, entry.postponed_to, entry.starts_on) == ("efteråret 2028", "", date(2028, 5, 1))
 
 
 def test_another_contact_changes_no_version():
@@ -395,17 +469,19 @@ def test_a_clock_put_back_never_takes_a_version_back():
 
 
 def test_recovery_finds_what_the_signals_missed():
-    missed, stale, vanished, right = (SessionPageFactory() for _number in range(4))
+    missed, stale, vanished, linked, right = (SessionPageFactory() for _number in range(5))
     CalendarEntry.objects.filter(session=missed).delete()
     SessionPage.objects.filter(pk=stale.pk).update(title="Ny titel")
     SessionPage.objects.filter(pk=vanished.pk).update(live=False)
+    SessionPage.objects.filter(pk=linked.pk).update(join_link=FIRST_LINK)
 
-    assert live.recover() == 3
+    assert live.recover() == 4
     assert live.recover() == 0
 
     assert entry_of(missed).sequence == 0
     assert (entry_of(stale).title, entry_of(stale).sequence) == ("Ny titel", 1)
     assert entry_of(vanished).is_off
+    assert Fact.objects.about(entry_of(linked)).filter(kind=JOIN_LINK_CHANGED).exists()
     assert entry_of(right).sequence == 0
 
 
