@@ -29,6 +29,12 @@ class DeletionRequestIndexView(RegisterIndexView):
     def get_base_queryset(self):
         return DeletionRequest.objects.select_related("person")
 
+    @cached_property
+    def columns(self):
+        columns = super().columns
+        columns[0].label = _("Person")
+        return columns
+
 
 class DeletionRequestInspectView(InspectView):
     template_name = "booking/admin/deletion_request.html"
@@ -62,7 +68,7 @@ class DeletionRequestViewSet(LookOnlyViewSet):
     index_view_class = DeletionRequestIndexView
     inspect_view_class = DeletionRequestInspectView
     list_display = [
-        Column("person", label=gettext_lazy("person"), sort_key="person__name"),
+        "person",
         Column(
             "asked_at",
             label=gettext_lazy("Asked"),

@@ -15,7 +15,7 @@ class PhoneForm(forms.Form):
         max_length=20,
         required=False,
         help_text=_("KL uses it when something about your sign-ups can't wait. It is shown to nobody else."),
-        validators=[RegexValidator(r"^\+?[\d ()./-]*\d[\d ()./-]*$", _("Write a phone number with digits."))],
+        validators=[RegexValidator(r"^\+?[0-9 ()./-]*[0-9][0-9 ()./-]*$", _("Write a phone number with digits."))],
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 

@@ -100,8 +100,12 @@ def purge_references(now: datetime) -> int:
 
 
 def purge_names(now: datetime) -> int:
-    """Take the names of forgotten persons from seats that bookkeeping no longer asks for."""
-    forgotten = Person.objects.exclude(forgotten_at=None).exclude(name=NAMELESS)
+    """Take the names of forgotten persons from seats that bookkeeping no longer asks for.
+
+    Whom an import has brought back since, with an office or an address, is not forgotten any more.
+    """
+    is_back = Exists(Office.objects.held_on(today(now)).filter(person=OuterRef("pk")))
+    forgotten = Person.objects.filter(email=None).exclude(forgotten_at=None).exclude(name=NAMELESS).exclude(is_back)
     return sum(forget_name(person, on=today(now)) for person in forgotten)
 
 
@@ -154,7 +158,7 @@ def _idle(on: date, now: datetime) -> models.QuerySet[Person]:
     ends_after_cut = Q(ends_on=None) | Q(ends_on__gte=cut)
     in_office = Q(ends_on=None) | Q(ends_on__gte=years_before(on, OFFICE_YEARS))
     return (
-        Person.objects.filter(forgotten_at=None, added_at__lt=moment)
+        Person.objects.filter(Q(forgotten_at=None) | Q(email__isnull=False), added_at__lt=moment)
         .exclude(user__last_login__gte=moment)
         .exclude(Exists(Office.objects.filter(in_office, person=me)))
         .exclude(Exists(Secretary.objects.filter(ends_after_cut, secretary=me)))

@@ -6,7 +6,7 @@ urlpatterns = [
     path("min-side/", views.my_page, name="my_page"),
     path("min-side/telefon/", views.phone, name="phone"),
     path("min-side/sekretaerer/", views.secretaries, name="secretaries"),
-    path("min-side/sekretaerer/<int:pk>/afslut/", views.secretary_end, name="secretary_end"),
+    path("min-side/sekretaerer/<id:pk>/afslut/", views.secretary_end, name="secretary_end"),
     path("min-side/alt-om-mig.zip", views.everything, name="everything"),
     path("min-side/slet/", views.deletion, name="deletion"),
 ]

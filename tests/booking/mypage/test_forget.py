@@ -285,7 +285,9 @@ def test_a_course_administrator_is_told_what_follows_and_does_it(mayor):
 
     for address in addresses(mayor):
         assert browser.get(address).status_code == 200
-    assert mayor.name in browser.get(reverse("deletion-requests:index")).content.decode()
+    index = browser.get(reverse("deletion-requests:index")).content.decode()
+    assert mayor.name in index
+    assert addresses(mayor)[2] in index
     assert addresses(mayor)[0] in browser.get(reverse("persons:edit", args=[mayor.pk])).content.decode()
     assert reverse("deletion-requests:index") in browser.get(reverse("wagtailadmin_home")).content.decode()
 

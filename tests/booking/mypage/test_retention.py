@@ -225,6 +225,18 @@ def test_whoever_is_needed_is_kept():
     assert set(Person.objects.values_list("name", flat=True)) == {mayor.name, "Solveig Holm", "Venter"}
 
 
+def test_whoever_an_import_brings_back_keeps_the_name():
+    with time_machine.travel(NOW, tick=False):
+        mayor = booked().participant
+    forget_person(mayor, by=None, now=at(date(2027, 6, 1)))
+    Office.objects.update(ends_on=None)
+
+    purge(at(date(2036, 1, 1)))
+
+    mayor.refresh_from_db()
+    assert mayor.name == "Borgmesteren i Fanø"
+
+
 def test_what_was_removed_is_not_counted_again():
     with time_machine.travel(NOW, tick=False):
         booked()
