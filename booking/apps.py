@@ -10,6 +10,7 @@ class BookingConfig(AppConfig):
     verbose_name = _("Booking")
 
     def ready(self) -> None:
+        import booking.paths  # noqa: F401  so that every urls.py may speak of <id:...>
         from booking.calendars.feed import follow_sessions
         from booking.desk import session_tab
         from booking.journal.kinds import SESSION_SHOWN

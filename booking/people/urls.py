@@ -16,7 +16,7 @@ urlpatterns = [
     path("totrin/app/", factor_views.set_up_app, name="mfa_activate_totp"),
     path("totrin/app/fjern/", factor_views.remove_app, name="mfa_deactivate_totp"),
     path("totrin/noegle/", factor_views.set_up_passkey, name="mfa_add_webauthn"),
-    path("totrin/noegle/<int:pk>/fjern/", factor_views.remove_passkey, name="mfa_remove_webauthn"),
+    path("totrin/noegle/<id:pk>/fjern/", factor_views.remove_passkey, name="mfa_remove_webauthn"),
     path("totrin/koder/", factor_views.recovery_codes, name="mfa_view_recovery_codes"),
     path("totrin/koder/nye/", factor_views.new_recovery_codes, name="mfa_generate_recovery_codes"),
 ]

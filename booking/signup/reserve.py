@@ -62,6 +62,11 @@ class Purchase:
     requisition: str = ""
 
 
+def order_of(submission: UUID, *, session: SessionPage, booker: Person) -> Order | None:
+    """The order that this booker's form made for this session; the number alone might be of another session's."""
+    return Order.objects.filter(submission=submission, booker=booker, bookings__session=session.pk).first()
+
+
 @transaction.atomic
 def place_order(
     session: SessionPage,
@@ -77,7 +82,8 @@ def place_order(
     """Give every participant a seat at today's price, or none of them.
 
     ``shown_net`` and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A ``submission`` that
-    was placed before gives the order it made. The session row is locked first, so the last seat goes to one.
+    was placed before for this session gives the order it made. The session row is locked first, so the last seat goes
+    to one.
     Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged or NoEanNumber.
     """
     session = (
@@ -85,7 +91,7 @@ def place_order(
         .select_related("audience", "price_list", "conditions", "calendar_entry")
         .get(pk=session.pk)
     )
-    placed = Order.objects.filter(submission=submission, booker=booker).first()
+    placed = order_of(submission, session=session, booker=booker)
     if placed:
         return placed
 
