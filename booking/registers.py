@@ -3,11 +3,13 @@
 Some lists staff keep (venues, persons); some they only look at (bookings, the journal), with named actions.
 """
 
+import django_filters
 from django.contrib import messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models, router
 from django.db.models import Q
 from django.db.models.deletion import Collector, ProtectedError
@@ -51,6 +53,21 @@ class RegisterIndexView(generic.IndexView):
                     found |= Q(**{f"{field}__icontains": spelling})
             queryset = queryset.filter(found)
         return queryset
+
+
+class RowField(django_filters.fields.ModelChoiceField):
+    def to_python(self, value):
+        """A number that no database can hold is as unknown as any other."""
+        try:
+            return super().to_python(value)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from error
+
+
+class RowFilter(django_filters.ModelChoiceFilter):
+    """Filters by one row of another register."""
+
+    field_class = RowField
 
 
 class RegisterDeleteView(generic.DeleteView):
@@ -117,6 +134,8 @@ class LookOnlyViewSet(RegisterViewSet):
     add_to_reference_index = False  # else a page's usage would count, and show, what editors may not see
     #: The named actions and their views.
     actions: dict[str, type["NamedActionView"]] = {}
+    #: Permissions besides: to see more than the rest.
+    rights: tuple[str, ...] = ()
 
     def get_common_view_kwargs(self, **kwargs):
         return super().get_common_view_kwargs(
@@ -137,7 +156,8 @@ class LookOnlyViewSet(RegisterViewSet):
 
     def get_permissions_to_register(self):
         """Those that mean something here, for whoever edits the groups."""
-        codenames = [get_permission_codename(action, self.model_opts) for action in ("view", *self.actions)]
+        named = ("view", *self.actions, *self.rights)
+        codenames = [get_permission_codename(action, self.model_opts) for action in named]
         content_type = ContentType.objects.get_for_model(self.model)
         return Permission.objects.filter(content_type=content_type, codename__in=codenames)
 

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from booking.desk import menu, pages, sessions, start
+from booking.desk import menu, pages, sessions, staff, start
 from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
 from booking.people.admin import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
@@ -46,6 +46,8 @@ hooks.register("construct_homepage_panels", requests_panel)
 hooks.register("register_page_header_buttons", sessions.session_buttons)
 hooks.register("before_delete_page", pages.refuse_to_delete_page)
 hooks.register("before_bulk_action", pages.refuse_to_delete_pages)
+hooks.register("before_bulk_action", staff.refuse_many_users_at_once)
+hooks.register("register_account_menu_item", staff.two_step_menu_item)
 hooks.register("before_delete_snippet", pages.refuse_to_delete_snippets)
 hooks.register("after_create_page", pages.say_what_is_missing)
 hooks.register("after_edit_page", pages.say_what_is_missing)

@@ -41,6 +41,8 @@ COUNCIL_MAYORS = ["Holbæk", "Varde"]
 STAFF = {
     "redaktoer@example.org": ("Demo-redaktør", "Redaktør"),
     "kursus@example.org": ("Demo-kursusadministrator", "Kursusadministrator"),
+    "oekonomi@example.org": ("Demo-økonomi", "Økonomi"),
+    "superbruger@example.org": ("Demo-superbruger", "Superbruger"),
 }
 
 #: The sessions with bookings, by the keys of course.toml, and how many there are. 20 seats leave two.

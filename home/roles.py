@@ -1,4 +1,4 @@
-"""What staff's two roles may do with what home keeps; the roles themselves are booking's."""
+"""What staff's roles may do with what home keeps; the roles themselves are booking's."""
 
 from django.apps import apps as installed
 
@@ -6,5 +6,5 @@ from booking.desk.roles import KEEP, grant
 
 
 def give_providers(apps=installed) -> None:
-    """Let both roles keep the providers. Doing it again changes nothing."""
+    """Let all who keep the pages keep the providers. Doing it again changes nothing."""
     grant(apps, {"home.provider": KEEP})

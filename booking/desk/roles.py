@@ -1,4 +1,4 @@
-"""Who may do what in the admin: the two roles, as one table. ``docs/roles.md`` says the same in Danish words."""
+"""Who may do what in the admin: the roles, as one table. ``docs/roles.md`` says the same in Danish words."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ from django.apps import apps as installed
 
 EDITORS = "Redaktør"
 ADMINISTRATORS = "Kursusadministrator"
+FINANCE = "Økonomi"
+SUPERUSERS = "Superbruger"
 
 KEEP = ("view", "add", "change", "delete")
 LOOK = ("view",)
@@ -32,20 +34,49 @@ ADMINISTRATORS_MAY = {
     "booking.seller": KEEP,
     "booking.pricelist": KEEP,
     "booking.conditions": KEEP,
-    "booking.booking": ("view", "cancel", "substitute"),
+    "booking.booking": ("view", "see_needs", "cancel", "substitute"),
     "booking.sessionpage": ("cancel",),
     "booking.fact": LOOK,
     "booking.outboxmessage": LOOK,
 }
 
-#: On every page and in every collection of images and documents, for both roles.
+#: What finance looks at and takes with it, to write invoices from. Nothing is theirs to keep.
+FINANCE_MAY = {
+    "wagtailadmin.admin": ("access",),
+    "booking.booking": LOOK,
+    "booking.seller": LOOK,
+    "booking.pricelist": LOOK,
+    "booking.conditions": LOOK,
+}
+
+#: What superusers may besides everything the others may. Users are not deleted: the journal names them.
+SUPERUSERS_MAY = {
+    "auth.user": ("view", "add", "change"),
+    "auth.group": KEEP,
+    "wagtailcore.site": KEEP,
+    "wagtailcore.workflow": KEEP,
+    "wagtailcore.task": KEEP,
+    "wagtailredirects.redirect": KEEP,
+}
+
+#: On every page and in every collection of images and documents, for those who keep the pages.
 ON_PAGES = ("add", "change", "publish", "bulk_delete", "lock", "unlock")
 IN_COLLECTIONS = {
     "wagtailimages.image": ("add", "change", "choose"),
     "wagtaildocs.document": ("add", "change", "choose"),
 }
 
-ROLES = {EDITORS: EDITORS_MAY, ADMINISTRATORS: EDITORS_MAY | ADMINISTRATORS_MAY}
+#: Superusers arrange the collections themselves, too.
+COLLECTIONS = {"wagtailcore.collection": ("add", "change", "delete")}
+
+ROLES = {
+    EDITORS: EDITORS_MAY,
+    ADMINISTRATORS: EDITORS_MAY | ADMINISTRATORS_MAY,
+    FINANCE: FINANCE_MAY,
+    SUPERUSERS: EDITORS_MAY | ADMINISTRATORS_MAY | SUPERUSERS_MAY,
+}
+#: Those who keep the pages, and all that pages show.
+ON_THE_PAGES = (EDITORS, ADMINISTRATORS, SUPERUSERS)
 
 #: The groups and the moderation that Wagtail brings; ours take their place.
 WAGTAILS_GROUPS = ("Editors", "Moderators")
@@ -61,11 +92,12 @@ def make_roles(apps=installed) -> None:
     for role, may in ROLES.items():
         group, _made = Group.objects.get_or_create(name=role)
         group.permissions.add(*_permissions(apps, may))
-        _give_pages(apps, group)
-        _give_collections(apps, group)
+        if role in ON_THE_PAGES:
+            _give_pages(apps, group)
+            _give_collections(apps, group, IN_COLLECTIONS | (COLLECTIONS if role == SUPERUSERS else {}))
 
 
-def grant(apps, may: dict[str, tuple[str, ...]], roles=(EDITORS, ADMINISTRATORS)) -> None:
+def grant(apps, may: dict[str, tuple[str, ...]], roles=ON_THE_PAGES) -> None:
     """Give the roles a few permissions more; for migrations of other apps, whose models ``booking`` does not know."""
     Group = apps.get_model("auth", "Group")
     for group in Group.objects.filter(name__in=roles):
@@ -77,7 +109,7 @@ def retire_wagtails_groups(apps) -> None:
     GroupApprovalTask = apps.get_model("wagtailcore", "GroupApprovalTask")
     Workflow = apps.get_model("wagtailcore", "Workflow")
     Group = apps.get_model("auth", "Group")
-    ours = Group.objects.filter(name__in=ROLES)
+    ours = Group.objects.filter(name__in=ON_THE_PAGES)
     for task in GroupApprovalTask.objects.filter(groups__name__in=WAGTAILS_GROUPS).distinct():
         task.groups.add(*ours)
         Workflow.objects.filter(workflow_tasks__task=task.pk, name="Moderators approval").update(name=APPROVAL)
@@ -110,11 +142,11 @@ def _give_pages(apps, group) -> None:
             GroupPagePermission.objects.get_or_create(group_id=group.pk, page_id=root.pk, permission_id=permission.pk)
 
 
-def _give_collections(apps, group) -> None:
+def _give_collections(apps, group, may: dict[str, tuple[str, ...]]) -> None:
     Collection = apps.get_model("wagtailcore", "Collection")
     GroupCollectionPermission = apps.get_model("wagtailcore", "GroupCollectionPermission")
     for root in Collection.objects.filter(depth=1):
-        for permission in _permissions(apps, IN_COLLECTIONS):
+        for permission in _permissions(apps, may):
             GroupCollectionPermission.objects.get_or_create(
                 group_id=group.pk, collection_id=root.pk, permission_id=permission.pk
             )

@@ -36,7 +36,13 @@ class NextSessionsPanel(Component):
                 interested=Count("interests", distinct=True),
             )
         )[:NEXT]
-        return {"sessions": [{"page": page, "free": _free(page)} for page in sessions]}
+        user = parent_context["request"].user
+        return {
+            "sessions": [
+                {"page": page, "free": _free(page), "can_edit": page.permissions_for_user(user).can_edit()}
+                for page in sessions
+            ]
+        }
 
 
 class AttentionPanel(Component):
@@ -72,5 +78,5 @@ def _free(page) -> int | None:
 def start_panels(request, panels) -> None:
     """Ours come first."""
     panels.append(NextSessionsPanel())
-    if policy_registry.get_by_type(Booking).user_has_permission(request.user, "view"):
+    if policy_registry.get_by_type(OutboxMessage).user_has_permission(request.user, "view"):
         panels.append(AttentionPanel())

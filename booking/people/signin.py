@@ -65,6 +65,16 @@ def give_staff_sign_in(email: str, name: str, groups: Iterable[Group]) -> User:
     return user
 
 
+@transaction.atomic
+def change_staff(user: User, *, email: str, name: str, groups: Iterable[Group], is_active: bool) -> None:
+    """Write what is kept of somebody of the house; a new address, or being shut out, signs them out everywhere."""
+    if user.is_active and not is_active:
+        _end_sessions(user)  # and let none of them wake up, should the user be let in again
+    user.is_active = is_active
+    _write_address(user, email.strip().lower(), name=name)
+    user.groups.set(groups)
+
+
 def sign_out_everywhere(user: User) -> None:
     """Whoever is signed in as ``user``, on whatever machine, is out at their next request."""
     _end_sessions(user)

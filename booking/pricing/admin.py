@@ -4,8 +4,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import InspectView
 
-from booking.dates import danish_moment, today
+from booking.dates import danish_day, danish_moment, today
 from booking.money import danish_amount
 from booking.pricing.forms import ConditionsForm
 from booking.pricing.models import Conditions, PriceList, Seller, SessionKind
@@ -13,6 +14,8 @@ from booking.registers import RegisterViewSet
 
 
 class SellerViewSet(RegisterViewSet):
+    inspect_view_enabled = True  # for finance, who look and do not keep
+    inspect_view_fields = ["name", "cvr"]
     model = Seller
     name = "sellers"
     icon = "site"
@@ -30,7 +33,27 @@ def prices_today(price_list: PriceList) -> str:
     return ", ".join(f"{kind.label}: {danish_amount(row.net)} kr." for kind, row in rows if row)
 
 
+class PriceListInspectView(InspectView):
+    """All prices of a list, past and to come, to read."""
+
+    template_name = "booking/admin/price_list.html"
+
+    def get_context_data(self, **kwargs):
+        rows = [
+            {
+                "row": row,
+                "from": danish_day(row.valid_from),
+                "net": f"{danish_amount(row.net)} kr.",
+                "vat": f"{row.vat_rate * 100:.0f} %",
+            }
+            for row in self.object.rows.order_by("kind", "-valid_from")
+        ]
+        return super().get_context_data(rows=rows, **kwargs)
+
+
 class PriceListViewSet(RegisterViewSet):
+    inspect_view_enabled = True
+    inspect_view_class = PriceListInspectView
     model = PriceList
     name = "price-lists"
     icon = "table"
@@ -66,6 +89,14 @@ def current_number(conditions: Conditions) -> str:
     return str(current.number) if current else ""
 
 
+def versions_of(conditions: Conditions) -> list[dict]:
+    """All versions that were ever in force, newest first, to read."""
+    return [
+        {"version": version, "created": danish_moment(version.created_at), "bookings": version.bookings.count()}
+        for version in conditions.versions.order_by("-number")
+    ]
+
+
 class VersionsPanel(Panel):
     """All versions that were ever in force, to read and not to change."""
 
@@ -76,14 +107,19 @@ class VersionsPanel(Panel):
             return self.instance.pk is not None
 
         def get_context_data(self, parent_context=None):
-            versions = [
-                {"version": version, "created": danish_moment(version.created_at), "bookings": version.bookings.count()}
-                for version in self.instance.versions.order_by("-number")
-            ]
-            return super().get_context_data(parent_context) | {"versions": versions}
+            return super().get_context_data(parent_context) | {"versions": versions_of(self.instance)}
+
+
+class ConditionsInspectView(InspectView):
+    template_name = "booking/admin/conditions.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(versions=versions_of(self.object), **kwargs)
 
 
 class ConditionsViewSet(RegisterViewSet):
+    inspect_view_enabled = True
+    inspect_view_class = ConditionsInspectView
     model = Conditions
     name = "conditions"
     icon = "doc-full"

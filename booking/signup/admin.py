@@ -27,7 +27,7 @@ from booking.people.admin import PersonChooserViewSet
 from booking.people.models import Municipality, Person
 from booking.pricing.models import SessionKind
 from booking.pricing.price import withdrawal_fee
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView, RowFilter
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Booking, BookingStatus
@@ -39,11 +39,11 @@ from booking.spreadsheet import DanishSpreadsheetMixin
 
 
 class BookingFilterSet(WagtailFilterSet):
-    session = django_filters.ModelChoiceFilter(
+    session = RowFilter(
         label=gettext_lazy("Session"), queryset=SessionPage.objects.order_by("-starts_on", "title")
     )
     status = django_filters.ChoiceFilter(label=gettext_lazy("Status"), choices=BookingStatus.choices)
-    municipality = django_filters.ModelChoiceFilter(
+    municipality = RowFilter(
         label=gettext_lazy("Municipality"), queryset=Municipality.objects.all(), method="from_municipality"
     )
     kind = django_filters.ChoiceFilter(
@@ -70,6 +70,10 @@ def office_of(booking: Booking) -> str:
 def municipality_of(booking: Booking) -> Municipality:
     """Where the participant comes from; the payer, for somebody without an office."""
     return booking.office.municipality if booking.office else booking.order.payer
+
+
+#: What is for those who arrange the session, and for nobody else.
+NEEDS = ("diet", "room")
 
 
 class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
@@ -105,8 +109,13 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "diet": gettext_lazy("Diet"),
         "room": gettext_lazy("Room"),
     }
-    list_export = list(exported)
     export_headings = exported
+
+    @cached_property
+    def list_export(self):
+        """All of it, but diets and rooms only to those who arrange the session."""
+        hidden = () if self.user_has_permission("see_needs") else NEEDS
+        return [field for field in self.exported if field not in hidden]
 
     def get_base_queryset(self):
         return Booking.objects.for_listing()
@@ -161,6 +170,7 @@ class BookingInspectView(InspectView):
             office=capfirst(str(booking.office)) if booking.office else "",
             others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
             history=[{"at": danish_moment(fact.at), "what": named(fact.kind), "by": fact.by} for fact in facts],
+            sees_needs=self.user_has_permission("see_needs"),
             can_edit_page=booking.session.permissions_for_user(self.request.user).can_edit(),
             **kwargs,
         )
@@ -294,6 +304,7 @@ class BookingViewSet(LookOnlyViewSet):
     index_view_class = BookingIndexView
     inspect_view_class = BookingInspectView
     actions = {"cancel": CancelBookingView, "substitute": SubstituteView}
+    rights = ("see_needs",)
     list_display = [
         "order__reference",
         Column("participant", label=gettext_lazy("Participant"), sort_key="participant__name"),

@@ -130,6 +130,7 @@ class Booking(models.Model):
         ordering = ["-booked_at", "-pk"]
         permissions = [
             ("cancel_booking", "Can cancel booking"),
+            ("see_needs_booking", "Can see diets and rooms of bookings"),
             ("substitute_booking", "Can put another person in the seat of a booking"),
         ]
         constraints = [

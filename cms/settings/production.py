@@ -10,6 +10,7 @@ from cms.logs import logging_to_console
 from .base import *
 
 SECRET_KEY = os.environ["SECRET_KEY"]
+SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
 
 SITE_URL = os.environ["SITE_URL"].rstrip("/")
 if not SITE_URL.startswith("https://"):

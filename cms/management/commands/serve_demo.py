@@ -22,6 +22,8 @@ WELCOME = """
   Sign in with a code sent by mail; there are no passwords. The code is shown {codes}
     redaktoer@example.org         keeps the pages
     kursus@example.org            looks after bookings and people
+    oekonomi@example.org          writes the invoices
+    superbruger@example.org       does all that, and keeps the staff
     sekretaer.fanoe@example.org   signs up the mayor of Fanø
 
   Stop with Ctrl+C. To begin afresh, delete the directory var/.

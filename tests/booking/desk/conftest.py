@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.desk.roles import ADMINISTRATORS, EDITORS, make_roles
+from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, SUPERUSERS, make_roles
 from home.roles import give_providers
 from tests.factories import UserFactory, mayor_of
 
@@ -29,6 +29,22 @@ def editor(client, db):
 def administrator(client, db):
     """Signed in as a course administrator."""
     user = _staff(ADMINISTRATORS)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
+
+
+@pytest.fixture
+def finance(client, db):
+    """Signed in as somebody who writes invoices."""
+    user = _staff(FINANCE)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return user
+
+
+@pytest.fixture
+def superuser(client, db):
+    """Signed in as a superuser: the group of that name, not Django's tick."""
+    user = _staff(SUPERUSERS)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return user
 
