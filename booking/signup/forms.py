@@ -221,3 +221,26 @@ def _decimal(text: str | None) -> Decimal | None:
         return Decimal(text or "")
     except InvalidOperation:
         return None
+
+
+class SubstituteForm(forms.Form):
+    """Who is to have the seat: one of ``people``, for whom the reader acts and whom the session is for."""
+
+    participant = forms.ChoiceField(
+        label=_("New participant"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose who is to have the seat."),
+            "invalid_choice": NO_LONGER_YOURS,
+        },
+    )
+
+    def __init__(self, *args, people: Collection[Person], **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.people = {str(person.pk): person for person in people}
+        self.fields["participant"].choices = [(key, person.name) for key, person in self.people.items()]
+        if len(self.people) == 1:
+            self.initial.setdefault("participant", next(iter(self.people)))
+
+    def clean_participant(self) -> Person:
+        return self.people[self.cleaned_data["participant"]]

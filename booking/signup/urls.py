@@ -6,4 +6,5 @@ urlpatterns = [
     path("tilmelding/<int:session_id>/", views.sign_up, name="sign_up"),
     path("tilmelding/<int:session_id>/interesse/", views.interest, name="interest"),
     path("tilmelding/kvittering/<str:reference>/", views.receipt, name="receipt"),
+    path("tilmelding/kvittering/<str:reference>/plads/<id:booking_id>/", views.pass_on, name="pass_on"),
 ]

@@ -12,25 +12,30 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.dates import today
+from booking.people.models import Person
 from booking.sessions.models import CalendarEntry, SessionPage
-from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, PRICE_CHANGED
+from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, PRICE_CHANGED, SubstituteForm
 from booking.signup.interest import show_interest, withdraw_interest
 from booking.signup.kept import forget, keep
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
 from booking.signup.receipt import represented_by, visible_bookings
 from booking.signup.reserve import ConditionsChanged, MayNotActFor, PriceChanged, place_order
-from booking.signup.sentences import person_sentence, withdrawal_sentences
-from booking.signup.standing import CannotBook, Obstacle, time_obstacle
+from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
+from booking.signup.standing import CannotBook, Obstacle, admit, time_obstacle
+from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
 
 logger = logging.getLogger(__name__)
 
 #: Pages made for one reader: no other may see them, and no machine on the way may keep them.
 personal = cache_control(private=True, no_store=True)
+
+GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
 
 #: Obstacles that stand beside the participant, not above the form.
 ABOUT_ONE_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.NOT_FOR_YOU}
@@ -120,13 +125,13 @@ def receipt(request, reference: str):
         raise Http404
     person = getattr(request.user, "person", None)
     joining = represented_by(person, on=today(now))
-    lines = [_receipt_line(booking, joining=joining, now=now) for booking in bookings]
+    lines = [_receipt_line(booking, person, joining=joining, now=now) for booking in bookings]
     awaits = any(line["booking"].holds_a_seat and not line["is_over"] for line in lines)
     context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
     return TemplateResponse(request, "booking/receipt.html", context)
 
 
-def _receipt_line(booking: Booking, *, joining: set[int], now: datetime) -> dict:
+def _receipt_line(booking: Booking, person: Person | None, *, joining: set[int], now: datetime) -> dict:
     session = booking.session
     return {
         "booking": booking,
@@ -135,7 +140,70 @@ def _receipt_line(booking: Booking, *, joining: set[int], now: datetime) -> dict
         ),
         "join_link": session.join_link if booking.holds_a_seat and booking.participant_id in joining else "",
         "is_over": session.when.is_over(now),
+        "may_pass_on": bool(person)
+        and booking.holds_a_seat
+        and seat_obstacle(session, now=now) is None
+        and may_substitute(booking, person, now=now),
     }
+
+
+@personal
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def pass_on(request, reference: str, booking_id: int):
+    """Put another in a seat; for those who have no say over it, the page does not exist."""
+    now = timezone.now()
+    person = getattr(request.user, "person", None)
+    bookings = Booking.objects.for_listing().select_related("session__audience", "session__contact")
+    booking = get_object_or_404(bookings, pk=booking_id, order__reference=reference)
+    if person is None or not may_substitute(booking, person, now=now):
+        logger.warning("seat in order %s refused", reference)
+        raise Http404
+    obstacle = seat_obstacle(booking.session, now=now)
+    if obstacle or not booking.holds_a_seat:
+        messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else GIVEN_UP)
+        return redirect("booking:receipt", reference)
+    people = candidates(booking, person, now=now)
+    form = SubstituteForm(request.POST if request.method == "POST" else None, people=people)
+    if request.method == "POST" and form.is_valid() and _pass_on(form, booking, person, request.user, now=now):
+        messages.success(request, _("%(name)s has the seat now.") % {"name": form.cleaned_data["participant"].name})
+        return redirect("booking:my_page")
+    context = {
+        "booking": booking,
+        "session": booking.session,
+        "form": form,
+        "people": people,
+        "refused": _refusals(booking, person, people, now=now),
+    }
+    status = 422 if form.errors else 200
+    return TemplateResponse(request, "booking/pass_on.html", context, status=status)
+
+
+def _pass_on(form: SubstituteForm, booking: Booking, person: Person, user, *, now: datetime) -> bool:
+    """Whether the seat was given; if not, the form says why."""
+    participant = form.cleaned_data["participant"]
+    try:
+        substitute(booking, participant=participant, by=user, booker=person, now=now)
+    except MayNotActFor:
+        form.add_error("participant", NO_LONGER_YOURS)
+    except SeatGivenUp:
+        form.add_error(None, GIVEN_UP)
+    except CannotBook as refusal:
+        form.add_error("participant", person_sentence(refusal, booking.session, participant))
+    else:
+        return True
+    return False
+
+
+def _refusals(booking: Booking, person: Person, people: list[Person], *, now: datetime) -> list[str]:
+    """Why the others for whom the reader acts can't have the seat."""
+    sentences = []
+    for other in person.principals(today(now)).exclude(pk__in=[one.pk for one in (*people, booking.participant)]):
+        try:
+            admit(booking.session, other)
+        except CannotBook as refusal:
+            sentences.append(person_sentence(refusal, booking.session, other))
+    return sentences
 
 
 @personal
