@@ -1,5 +1,7 @@
 """Pages can't lose bookings: what the page tree refuses, and what an editor is told after saving."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.shortcuts import redirect
@@ -10,6 +12,7 @@ from django.utils.translation import ngettext
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page
 
+from booking.pricing.models import SessionKind
 from booking.registers import kept_by, refusal
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
@@ -77,17 +80,25 @@ def _explorer_of(page: Page) -> str:
 
 
 def say_what_is_missing(request, page) -> None:
-    """After saving a session by hand: whether its price is decided. Autosave says nothing."""
+    """After saving a session by hand: what it lacks, and what looks like a slip. Autosave says nothing."""
     session = page.specific_deferred
     if not isinstance(session, SessionPage) or not request.accepts("text/html"):
         return
     draft = page.get_latest_revision_as_object()
-    if draft.tariff(now=timezone.now()) is None:
-        messages.warning(
-            request,
-            _("The price of “%(session)s” is not decided, so nobody can sign up. See the tab “Sign-up”.")
-            % {"session": draft.title},
-        )
+    for sentence in doubts(draft, now=timezone.now()):
+        messages.warning(request, sentence % {"session": draft.title})
+
+
+def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
+    """What an editor may have overlooked in a session: allowed, but seldom meant."""
+    found = []
+    if draft.tariff(now=now) is None:
+        found.append(_("The price of “%(session)s” is not decided, so nobody can sign up. See the tab “Sign-up”."))
+    if draft.when and draft.when.is_over(now):
+        found.append(_("“%(session)s” lies in the past, so nobody can sign up. Is the year right?"))
+    if draft.kind == SessionKind.DAY and draft.when and draft.when.is_dated and draft.starts_on != draft.ends_on:
+        found.append(_("“%(session)s” is a day session over several days, and costs what one day costs."))
+    return found
 
 
 def say_that_bookings_are_kept(request, page) -> None:

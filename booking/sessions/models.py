@@ -251,6 +251,7 @@ class SessionPage(Page):
         if self.signup_opens_at and self.signup_closes_at and self.signup_closes_at <= self.signup_opens_at:
             errors["signup_closes_at"] = _("Sign-up can't close before it opens.")
         if self.kind == SessionKind.OVERNIGHT and self.starts_on and self.starts_on == self.ends_on:
+            errors.pop("ends_time", None)  # one mistake, one message
             errors["ends_on"] = _("An overnight session ends on a later day than it starts.")
         if errors:
             raise ValidationError(errors)
@@ -399,6 +400,7 @@ SessionPage.edit_handler = TabbedInterface(
     [
         ObjectList(SessionPage.content_panels, heading=_("Content")),
         ObjectList(SessionPage.signup_panels, heading=_("Sign-up")),
-        ObjectList(Page.promote_panels, heading=_("Promote")),
+        # The last two bring scheduled publishing and comments to the side panels; they draw nothing in the tab itself.
+        ObjectList([*Page.promote_panels, *Page.settings_panels], heading=_("Promote")),
     ]
 )

@@ -1,0 +1,54 @@
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from booking.dates import COPENHAGEN
+from booking.desk.pages import doubts
+from booking.models import CalendarEntry, SessionPage
+from tests.factories import SessionPageFactory
+
+NOW = datetime(2027, 1, 11, 9, tzinfo=COPENHAGEN)
+
+
+def test_an_editor_can_schedule_a_session(client, editor):
+    session = SessionPageFactory()
+
+    form = client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])).context["form"]
+
+    assert {"go_live_at", "expire_at"} <= set(form.fields)
+
+
+def test_a_scheduled_session_is_nowhere_until_its_hour(db, client):
+    session = SessionPageFactory(published=False, go_live_at=timezone.now() + timedelta(hours=1))
+    session.save_revision(approved_go_live_at=session.go_live_at).publish()
+
+    assert not CalendarEntry.objects.exists()
+    assert session.title not in client.get("/kalender/").content.decode()
+
+    SessionPage.objects.filter(pk=session.pk).update(go_live_at=timezone.now())
+    revision = session.get_latest_revision()
+    revision.approved_go_live_at = timezone.now() - timedelta(minutes=1)
+    revision.content["go_live_at"] = None
+    revision.save()
+    call_command("publish_scheduled")
+
+    assert CalendarEntry.objects.get().session_id == session.pk
+
+
+@pytest.mark.parametrize(
+    ("facts", "number"),
+    [
+        ({}, 0),
+        ({"price_list": None}, 1),
+        ({"starts_on": date(2025, 5, 5)}, 1),
+        ({"ends_on": date(2027, 5, 6)}, 1),
+        ({"kind": "overnight", "ends_on": date(2027, 5, 6)}, 0),
+        ({"starts_time": None, "ends_time": None, "ends_on": date(2027, 6, 30), "when_text": "maj/juni 2027"}, 0),
+    ],
+    ids=["nothing odd", "no price", "the wrong year", "a day session of two days", "overnight", "in words"],
+)
+def test_an_editor_is_told_what_looks_like_a_slip(db, facts, number):
+    assert len(doubts(SessionPageFactory(**facts), now=NOW)) == number
