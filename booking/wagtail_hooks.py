@@ -29,8 +29,8 @@ def register_lists():
 @hooks.register("register_admin_urls")
 def register_actions():
     return [
-        path("sessions/cancel/<int:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session"),
-        path("persons/forget/<int:pk>/", ForgetPersonView.as_view(), name="forget_person"),
+        path("sessions/cancel/<id:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session"),
+        path("persons/forget/<id:pk>/", ForgetPersonView.as_view(), name="forget_person"),
     ]
 
 

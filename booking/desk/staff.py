@@ -267,7 +267,7 @@ class StaffViewSet(UserViewSet):
 
     def get_urlpatterns(self):
         reset = self.construct_view(ResetSecondFactorView)
-        return [*super().get_urlpatterns(), path("two-step/<int:pk>/reset/", reset, name="reset_second_factor")]
+        return [*super().get_urlpatterns(), path("two-step/<id:pk>/reset/", reset, name="reset_second_factor")]
 
 
 def refuse_many_users_at_once(request, action_type, objects, action):
