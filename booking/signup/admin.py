@@ -39,9 +39,7 @@ from booking.spreadsheet import DanishSpreadsheetMixin
 
 
 class BookingFilterSet(WagtailFilterSet):
-    session = RowFilter(
-        label=gettext_lazy("Session"), queryset=SessionPage.objects.order_by("-starts_on", "title")
-    )
+    session = RowFilter(label=gettext_lazy("Session"), queryset=SessionPage.objects.order_by("-starts_on", "title"))
     status = django_filters.ChoiceFilter(label=gettext_lazy("Status"), choices=BookingStatus.choices)
     municipality = RowFilter(
         label=gettext_lazy("Municipality"), queryset=Municipality.objects.all(), method="from_municipality"
@@ -293,6 +291,7 @@ class SubstituteView(NamedActionView):
             office_ends=booking.office and booking.office.ends_on and danish_day(booking.office.ends_on),
             successor=self.waiting and self.waiting.successor_name,
             awaits=self.waiting is not None,
+            contact_leaves=booking.order.contact_email.lower() == booking.participant.email,
             **kwargs,
         )
 

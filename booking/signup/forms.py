@@ -1,5 +1,6 @@
 """What the booker writes: strings to clean values, and errors in the reader's words."""
 
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 from stdnum import ean
 
@@ -38,6 +39,17 @@ class LineField(forms.CharField):
             )
 
 
+class MailboxValidator(EmailValidator):
+    """An address at a named host; Django also takes a machine's number, such as navn@[127.0.0.1]."""
+
+    def validate_domain_part(self, domain_part):
+        return not domain_part.startswith("[") and super().validate_domain_part(domain_part)
+
+
+class MailboxField(forms.EmailField):
+    default_validators = [MailboxValidator()]
+
+
 class EanField(forms.CharField):
     """An EAN number (GLN): 13 digits, of which the last is a check on the others. Source: GS1."""
 
@@ -49,13 +61,17 @@ class EanField(forms.CharField):
     }
 
     def to_python(self, value):
-        """The digits alone: EAN numbers are written with spaces, dots and dashes, and pasted with invisible signs."""
+        """The digits alone: EAN numbers are written with spaces, dots and dashes, and pasted with invisible signs.
+
+        Some are pasted with what they are, as "EAN-nr.: 5798 ...".
+        """
         value = super().to_python(value)
-        return "".join(
+        bare = "".join(
             character
             for character in value
-            if not character.isspace() and character != "." and unicodedata.category(character) not in {"Pd", "Cf"}
+            if not character.isspace() and character not in ".:" and unicodedata.category(character) not in {"Pd", "Cf"}
         )
+        return re.sub(r"^(?:EAN|GLN)(?:nummer|nr)?", "", bare, flags=re.IGNORECASE)
 
     def validate(self, value):
         super().validate(value)
@@ -65,7 +81,7 @@ class EanField(forms.CharField):
             raise ValidationError(self.error_messages["letters"], code="letters")
         if len(value) != 13:
             raise ValidationError(self.error_messages["length"], code="length", params={"count": len(value)})
-        if not ean.is_valid(value):
+        if not ean.is_valid(value) or not value.strip("0"):  # the check digit of nothing but noughts fits
             raise ValidationError(self.error_messages["check_digit"], code="check_digit")
 
 
@@ -116,7 +132,7 @@ class SignUpForm(forms.Form):
         error_messages={"required": _("Write whom we can turn to about practical matters.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    contact_email = forms.EmailField(
+    contact_email = MailboxField(
         label=_("E-mail"),
         max_length=254,
         help_text=_("The confirmation and the calendar file are sent here."),
@@ -131,7 +147,7 @@ class SignUpForm(forms.Form):
         label=_("Phone"),
         max_length=20,
         required=False,
-        validators=[RegexValidator(r"^\+?[\d ()./-]*\d[\d ()./-]*$", _("Write a phone number with digits."))],
+        validators=[RegexValidator(r"^\+?[0-9 ()./-]*[0-9][0-9 ()./-]*$", _("Write a phone number with digits."))],
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     accepted = forms.BooleanField(
@@ -217,10 +233,12 @@ class SignUpForm(forms.Form):
 
 
 def _decimal(text: str | None) -> Decimal | None:
+    """The amount; None for what is none, such as "sNaN", which Python reads as a number that can't be compared."""
     try:
-        return Decimal(text or "")
+        amount = Decimal(text or "")
     except InvalidOperation:
         return None
+    return amount if amount.is_finite() else None
 
 
 class SubstituteForm(forms.Form):

@@ -17,18 +17,22 @@ from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
-from booking.signup.models import Interest, Order
+from booking.signup.models import Booking, Interest, Order
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody the booker may act for: what admits them, or the sentence that says why nothing does."""
+    """Somebody the booker may act for: what admits them, or the sentence that says why nothing does.
+
+    ``booking`` is the seat they have already, if that is why.
+    """
 
     person: Person
     admission: Admission | None
     refusal: str = ""
+    booking: Booking | None = None
 
     @property
     def words(self) -> str:
@@ -95,6 +99,11 @@ class Panel:
         return self.tariff is not None and self.tariff.price.is_free
 
     @property
+    def says_where(self) -> bool:
+        """A place that nobody wrote down does not follow any more once the session has been held."""
+        return self.obstacle != Obstacle.OVER or bool(self.session.place)
+
+    @property
     def shows_price(self) -> bool:
         """What a seat costs today says nothing of a session that is over or called off."""
         return self.obstacle not in {Obstacle.OVER, Obstacle.CANCELLED}
@@ -110,6 +119,11 @@ class Panel:
     @property
     def is_open(self) -> bool:
         return self.obstacle is None
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether a button to the form keeps what it promises: strangers may be anybody, others are known."""
+        return self.is_open and (not self.is_signed_in or bool(self.eligible))
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -131,6 +145,16 @@ class Panel:
         if len(self.candidates) > 1:
             refused = [candidate for candidate in refused if candidate.person != self.person]
         return refused
+
+    @property
+    def booked(self) -> list[Candidate]:
+        """Those who have a seat already."""
+        return [candidate for candidate in self.candidates if candidate.booking]
+
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether somebody is kept out who might have expected to come in."""
+        return not self.booked or len(self.refused) > len(self.booked)
 
     @property
     def only_choice(self) -> Candidate | None:
@@ -166,7 +190,12 @@ class Panel:
         try:
             return Candidate(person, admit(self.session, person))
         except CannotBook as refusal:
-            return Candidate(person, None, person_sentence(refusal, self.session, person))
+            booking = self._booking_of(person) if refusal.obstacle == Obstacle.ALREADY_BOOKED else None
+            return Candidate(person, None, person_sentence(refusal, self.session, person), booking)
+
+    def _booking_of(self, person: Person) -> Booking | None:
+        seats = Booking.objects.filter(session=self.session.pk, participant=person).holding_a_seat()
+        return seats.select_related("order").first()
 
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(

@@ -50,7 +50,7 @@ def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -
     return _audience_sentence(refusal.refusal.reason) % {
         "person": person.name,
         "day": danish_day(session.starts_on),
-        "audience": session.audience.name,
+        "audience": in_a_sentence(session.audience.name),
         "municipality": missed.municipality.full_name if missed else "",
     }
 
@@ -62,13 +62,18 @@ def _audience_sentence(reason: Refusal) -> str:
         case Refusal.WRONG_MUNICIPALITY:
             return _("The session is not for %(municipality)s, where %(person)s holds office.")
         case Refusal.OFFICE_ENDED:
-            return _("%(person)s no longer holds the office on %(day)s. The session is for: %(audience)s.")
+            return _("%(person)s no longer holds the office on %(day)s. The session is for %(audience)s.")
         case Refusal.OFFICE_NOT_BEGUN:
-            return _("%(person)s does not hold the office yet on %(day)s. The session is for: %(audience)s.")
+            return _("%(person)s does not hold the office yet on %(day)s. The session is for %(audience)s.")
         case Refusal.NO_OFFICE:
-            return _("%(person)s holds no office that gives access on %(day)s. The session is for: %(audience)s.")
+            return _("%(person)s holds no office that gives access on %(day)s. The session is for %(audience)s.")
         case Refusal.NO_MUNICIPALITY:
             return _("We don't know which municipality %(person)s comes from, and so not who is to pay.")
+
+
+def in_a_sentence(name: str) -> str:
+    """A name without the capital it begins a line with: "borgmestre"; an abbreviation keeps it: "KL's bestyrelse"."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def both_amounts(price: Price) -> str:

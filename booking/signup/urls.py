@@ -3,8 +3,8 @@ from django.urls import path
 from booking.signup import views
 
 urlpatterns = [
-    path("tilmelding/<int:session_id>/", views.sign_up, name="sign_up"),
-    path("tilmelding/<int:session_id>/interesse/", views.interest, name="interest"),
+    path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
+    path("tilmelding/<id:session_id>/interesse/", views.interest, name="interest"),
     path("tilmelding/kvittering/<str:reference>/", views.receipt, name="receipt"),
     path("tilmelding/kvittering/<str:reference>/plads/<id:booking_id>/", views.pass_on, name="pass_on"),
 ]

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from booking.dates import today
 from booking.people.models import Person
@@ -25,7 +25,7 @@ from booking.signup.kept import forget, keep
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
 from booking.signup.receipt import represented_by, visible_bookings
-from booking.signup.reserve import ConditionsChanged, MayNotActFor, PriceChanged, place_order
+from booking.signup.reserve import ConditionsChanged, MayNotActFor, PriceChanged, order_of, place_order
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle, admit, time_obstacle
 from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
@@ -109,7 +109,7 @@ def _place(panel: Panel) -> Order | None:
             logger.warning("a sign-up for session %s met another with its number", session.pk)
             form.draw_anew()
     # A form that is sent twice made its order the first time, whatever stands in its way now.
-    return Order.objects.filter(submission=form.cleaned_data["submission"], booker=booker).first()
+    return order_of(form.cleaned_data["submission"], session=session, booker=booker)
 
 
 @personal
@@ -208,10 +208,12 @@ def _refusals(booking: Booking, person: Person, people: list[Person], *, now: da
 
 @personal
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def interest(request, session_id: int):
     """Go on or off the list of those who hear when the session gets its date."""
     session = get_object_or_404(SessionPage.objects.live().public(), pk=session_id)
+    if request.method != "POST":  # back from signing in
+        return redirect(form_address(session, request))
     person = getattr(request.user, "person", None)
     if person is None:
         messages.error(request, _("You are not in the register, so we can't put you on the list."))

@@ -27,6 +27,18 @@ register.filter("labelled_inputs", labelled_inputs)
 
 
 @register.filter
+def on_one_line(text) -> str:
+    """A date with its "kl." and its hours in one piece, however narrow the page is."""
+    return str(text).replace("kl. ", "kl.\N{NO-BREAK SPACE}")
+
+
+@register.filter
+def in_a_sentence(audience) -> str:
+    """An audience's name as it stands in the middle of a sentence; an abbreviation keeps its capitals."""
+    return sentences.in_a_sentence(str(audience))
+
+
+@register.filter
 def percent(rate) -> str:
     """A rate such as 0.25 as "25 %"."""
     return f"{rate * 100:.0f} %"

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db  # a page, even one that is never saved, asks
         " 5798009811578\n",
         "5798\u00a0009\u2013811\u2011578",
         "\u200b5798009811578\u202c",
+        "EAN 5798009811578",
+        "ean-nr.: 5798 0098 1157 8",
+        "GLN5798009811578",
+        "EAN-nummer: 5798009811578",
     ],
 )
 def test_an_ean_number_is_its_digits_however_it_is_written(written):
@@ -46,6 +50,7 @@ def test_an_ean_number_is_its_digits_however_it_is_written(written):
         ("5798009811579", "check_digit"),
         ("5798009811587", "check_digit"),  # two digits changed places
         ("0000000000001", "check_digit"),
+        ("0000000000000", "check_digit"),  # the check digit fits, and nobody has it
     ],
 )
 def test_each_wrong_ean_number_has_its_own_sentence(written, code):

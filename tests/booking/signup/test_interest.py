@@ -39,6 +39,15 @@ def test_a_stranger_is_asked_to_sign_in(client, session):
     assert not Interest.objects.exists()
 
 
+def test_back_from_signing_in_one_lands_on_the_page(client, session):
+    client.force_login(PersonFactory().user)
+
+    answer = client.get(reverse("booking:interest", args=[session.pk]))
+
+    assert answer.url == session.get_url() + "#tilmelding"
+    assert not Interest.objects.exists()
+
+
 def test_going_on_the_list_twice_is_being_on_it_once(client, session):
     person = PersonFactory()
     client.force_login(person.user)
@@ -97,4 +106,4 @@ def test_a_date_in_words_is_shown_as_it_is_said(client, session):
 def test_the_list_is_joined_by_post_alone(client, session):
     client.force_login(PersonFactory().user)
 
-    assert client.get(reverse("booking:interest", args=[session.pk])).status_code == 405
+    assert client.put(reverse("booking:interest", args=[session.pk])).status_code == 405

@@ -6,15 +6,19 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
+from django.utils.translation import gettext
 from wagtail.blocks.stream_block import StreamValue
 
 from booking.models import SessionPage, Speaker
 from booking.sessions.programme import labelled_inputs
+from booking.signup.sentences import session_sentence
+from booking.signup.standing import Obstacle
 from tests.booking.signup.test_reserve import order
 from tests.factories import (
     AudienceFactory,
     ConditionsFactory,
     OfferPageFactory,
+    PersonFactory,
     PriceListFactory,
     SessionPageFactory,
     VenueFactory,
@@ -77,7 +81,7 @@ def test_a_two_day_programme_reads_as_a_reader_expects(client):
 
     page = page_of(client, session)
 
-    assert "Mandag den 5. – tirsdag den 6. december 2022 kl. 12.00-12.00" in page
+    assert "Mandag den 5. – tirsdag den 6. december 2022 kl.\N{NO-BREAK SPACE}12.00-12.00" in page
     expected = [
         "5. december 2022",
         '<time datetime="12:00">12.00</time>',
@@ -118,6 +122,55 @@ def test_a_speaker_who_was_deleted_leaves_the_page_standing(client):
     Speaker.objects.filter(name="Stefan Hermann").delete()
 
     assert "Tidsånden har feber" in page_of(client, session)
+
+
+def test_a_held_session_says_so_once_and_promises_nothing(client):
+    session = SessionPageFactory(starts_on=date(2022, 4, 27), capacity=30)
+
+    page = page_of(client, session)
+
+    assert page.count(session_sentence(Obstacle.OVER, session)) == 1
+    assert gettext("Venue to follow") not in page
+    assert gettext("The page stays, so that the programme can be read.") not in page
+    assert f"<dt>{gettext('Seats')}</dt>" not in page
+
+
+def test_a_held_session_with_a_programme_keeps_it(client):
+    page = page_of(client, with_programme(december_2022(), starts_on=date(2022, 12, 5)))
+
+    assert gettext("The page stays, so that the programme can be read.") in page
+
+
+def test_the_offer_is_named_once_above_the_title(client):
+    session = SessionPageFactory(parent=OfferPageFactory(title="Borgmesterforløbet"))
+
+    above = page_of(client, session).split("<main")[1].split("<h1>")[0]
+
+    assert above.count("Borgmesterforløbet") == 1
+
+
+def test_whoever_has_a_seat_is_led_to_the_receipt(client):
+    session, mayor = SessionPageFactory(), mayor_of("Fanø")
+    secretary = secretary_of(mayor)
+    client.force_login(secretary.user)
+    assert 'href="#tilmelding"' in page_of(client, session)
+    placed = order(session, mayor, booker=secretary)
+
+    page = page_of(client, session)
+
+    assert page.count(reverse("booking:receipt", args=[placed.reference])) == 2
+    assert 'href="#tilmelding"' not in page
+    assert session.contact.email not in page.split('id="tilmelding"')[1]
+
+
+def test_no_button_leads_to_a_refusal(client):
+    session = SessionPageFactory()
+    client.force_login(PersonFactory().user)
+
+    page = page_of(client, session)
+
+    assert 'href="#tilmelding"' not in page
+    assert "badge-open" not in page.split("</h1>")[1]
 
 
 def test_both_amounts_and_what_they_include_stand_on_the_page(client):

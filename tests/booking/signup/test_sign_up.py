@@ -386,6 +386,34 @@ def test_a_form_with_the_number_of_anothers_order_is_answered(client, secretary)
     assert Booking.objects.count() == 2
 
 
+@pytest.mark.parametrize("changes", [{}, {"ean": "1"}], ids=["filled in", "with an error"])
+def test_a_number_used_for_another_session_never_answers_with_its_receipt(client, secretary, changes):
+    first, second = SessionPageFactory(), SessionPageFactory()
+    used = filled(client, first)
+    receipt = send(client, first, used).url
+    values = filled(client, second, submission=used["submission"], **changes)
+
+    refused = send(client, second, values)
+    answer = send(client, second, fields_on(refused, second) | {"ean": EAN, "accepted": "on"})
+    if answer.status_code == 422:
+        answer = send(client, second, fields_on(answer, second) | {"accepted": "on"})
+
+    assert refused.status_code == 422
+    assert answer.status_code == 302
+    assert answer.url != receipt
+    assert [booking.session_id for booking in Booking.objects.order_by("pk")] == [first.pk, second.pk]
+
+
+@pytest.mark.parametrize("net", ["sNaN", "NaN", "Infinity", "-Infinity", "1e999999", "x", ""])
+def test_a_price_that_is_no_amount_is_another_price(client, secretary, net):
+    session = SessionPageFactory()
+
+    answer = send(client, session, filled(client, session, shown_net=net))
+
+    assert answer.status_code == 422
+    assert not Booking.objects.exists()
+
+
 def test_a_changed_price_is_shown_and_accepted_anew(client, secretary):
     session = SessionPageFactory()
     values = filled(client, session)
@@ -473,14 +501,27 @@ def test_signed_out_meanwhile_loses_nothing(client, secretary):
 
 def test_what_was_kept_is_forgotten_after_an_hour_and_holds_nothing_of_health(client, secretary, january):
     session = SessionPageFactory()
-    values = filled(client, session, requisition="BESTIL-7", diet="Cøliaki")
+    values = filled(client, session, requisition="BESTIL-7", diet="Cøliaki", room="Kørestol")
     client.logout()
     send(client, session, values)
 
     assert "Cøliaki" not in str(dict(client.session))
+    assert "Kørestol" not in str(dict(client.session))
     january.shift(timedelta(hours=1, seconds=1))
     client.force_login(secretary.user)
     assert fields_on(client.get(session.get_url()), session)["requisition"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("contact_email", "a@[127.0.0.1]"), ("contact_email", "a@b"), ("contact_phone", "33\u0667\u0660")],
+)
+def test_an_address_and_a_number_that_nobody_can_use_are_refused(client, secretary, name, written):
+    session = SessionPageFactory()
+
+    answer = send(client, session, filled(client, session, **{name: written}))
+
+    assert answer.context["form"].has_error(name)
 
 
 @pytest.mark.parametrize("name", ["person_reference", "requisition", "contact_name", "contact_phone", "diet"])
