@@ -8,3 +8,11 @@ class HomeConfig(AppConfig):
     name = "home"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Catalogue")
+
+    def ready(self) -> None:
+        from django.db.models import SlugField
+        from wagtail.admin.forms.models import register_form_field_override
+
+        from home.slugs import DanishSlugInput
+
+        register_form_field_override(SlugField, override={"widget": DanishSlugInput})

@@ -284,7 +284,7 @@ def read(folder: Path = FOLDER) -> Content:
         speakers=_rows(Speaker, course["speakers"], "course.toml"),
         sellers=_rows(Seller, course["sellers"], "course.toml"),
         price_lists=(_row(PriceList, course["price_list"], "course.toml, price_list"),),
-        conditions=(_row(Conditions, course["conditions"], "course.toml, conditions"),),
+        conditions=_rows(Conditions, course["conditions"], "course.toml"),
     )
     _check(content)
     return content

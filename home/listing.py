@@ -6,22 +6,26 @@ The search looks for parts of words in what a reader can see. The database's ful
 of words and stems that differ between SQLite and PostgreSQL, so that "pension" would never find "Borgmesterpension" nor
 "økonomi" "Kommunaløkonomi"; and SQLite folds no letter case beyond A to Z. A catalogue has tens of offers, not
 thousands, and is read through in a few milliseconds.
+
+A word of one or two letters stands in nearly every text as a part of another, so it is only found as a word of its own
+("KL", "AI"); the words that hold sentences together are not looked for at all.
 """
 
-import unicodedata
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.text import capfirst, slugify
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
 from booking.dates import today
 from booking.sessions.models import SessionPage
+from home.slugs import danish_slug, in_plain_letters
 
 if TYPE_CHECKING:
     from home.models import HeadingPage, OfferPage
@@ -33,6 +37,31 @@ ON_REQUEST = "on_request"
 
 #: Nobody searches for more than this; what is longer is cut.
 LONGEST_SEARCH = 100
+
+#: Shorter words than this are found only as words of their own.
+SHORTEST_PART = 3
+
+#: Words that stand everywhere and tell nothing apart.
+FILLERS = {
+    "i",
+    "og",
+    "at",
+    "af",
+    "en",
+    "et",
+    "er",
+    "paa",
+    "om",
+    "de",
+    "du",
+    "vi",
+    "sig",
+    "til",
+    "for",
+    "med",
+    "der",
+    "som",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +96,10 @@ class Filters:
     @classmethod
     def chosen(cls, query: Mapping[str, str], choices: Choices) -> "Filters":
         """What an address asks for; a value that is not among the choices is left out."""
-        asked = {name: slugify(query.get(name, "")) for name in choices}
-        words = " ".join(query.get("q", "").replace("\0", " ").split())
+        asked = {name: danish_slug(query.get(name, "")) for name in choices}
+        asked_words = " ".join(query.get("q", "").replace("\0", " ").split())[:LONGEST_SEARCH]
         return cls(
-            q=words[:LONGEST_SEARCH],
+            q=asked_words if words_of(asked_words) else "",
             dates=query.get("dates", "") not in {"", "0", "off", "false"},
             **{name: value for name, value in asked.items() if value in dict(choices[name])},
         )
@@ -89,18 +118,28 @@ class Filters:
     def __bool__(self) -> bool:
         return any(self.as_query().values())
 
+    @property
+    def is_search_alone(self) -> bool:
+        return bool(self.q) and not any(value for name, value in self.as_query().items() if name != "q")
+
 
 @dataclass(slots=True)
 class Group:
-    """A heading with its own entries, and the groups below it."""
+    """A heading with its own entries, those of past terms by themselves, and the groups below it."""
 
     heading: "HeadingPage"
     entries: list[Entry] = field(default_factory=list)
+    past: list[Entry] = field(default_factory=list)
     groups: list["Group"] = field(default_factory=list)
 
     @property
     def count(self) -> int:
+        """What is offered now; what past terms offered is shown and not counted."""
         return len(self.entries) + count_below(self.groups)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.entries and not self.past and all(group.is_empty for group in self.groups)
 
 
 def entries_of(offers: Iterable["OfferPage"], sessions: Iterable[SessionPage], *, now: datetime) -> list[Entry]:
@@ -130,33 +169,38 @@ def choices_among(entries: Iterable[Entry], *, kinds: list, statuses: list) -> C
     return {
         "kind": [(value, capfirst(words)) for value, words in [*kinds, (ON_REQUEST, _("on request"))]],
         "provider": [
-            (slugify(provider.name), provider.name)
+            (danish_slug(provider.name), provider.name)
             for provider in sorted(providers, key=lambda provider: (provider.sort_order, provider.name))
         ],
         "audience": [
-            (slugify(audience.name), audience.name)
+            (danish_slug(audience.name), audience.name)
             for audience in sorted(audiences, key=lambda audience: audience.name)
         ],
         "status": [(value, capfirst(words)) for value, words in statuses if value in used],
     }
 
 
-def matching(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
-    """The entries that fit everything chosen; with a search, those first whose titles have the words."""
+def matching(entries: Iterable[Entry], filters: Filters, speakers: Mapping[int, str] | None = None) -> list[Entry]:
+    """The entries that fit everything chosen; with a search, those first whose titles have the words.
+
+    ``speakers`` are the names behind the numbers that stand in the sessions' programmes.
+    """
     fitting = [entry for entry in entries if _fits(entry, filters)]
-    words = folded(filters.q).split()
-    if not words:
+    if not filters.q:
         return fitting
-    ranked = [(rank(entry, words), entry) for entry in fitting]
+    words = [word for word in words_of(filters.q) if word not in FILLERS]
+    if not words:
+        return []
+    ranked = [(rank(entry, words, speakers or {}), entry) for entry in fitting]
     found = [(place, entry) for place, entry in ranked if place is not None]
     return [entry for _place, entry in sorted(found, key=lambda pair: pair[0])]
 
 
 def _fits(entry: Entry, filters: Filters) -> bool:
     offer = entry.offer
-    if filters.provider and filters.provider not in {slugify(provider.name) for provider in offer.providers.all()}:
+    if filters.provider and filters.provider not in {danish_slug(provider.name) for provider in offer.providers.all()}:
         return False
-    if filters.audience and not (offer.audience and slugify(offer.audience.name) == filters.audience):
+    if filters.audience and not (offer.audience and danish_slug(offer.audience.name) == filters.audience):
         return False
     if filters.status and offer.status != filters.status:
         return False
@@ -171,53 +215,77 @@ def _fits(entry: Entry, filters: Filters) -> bool:
     return not filters.dates or any(session in entry.upcoming and session.when.is_dated for session in sessions)
 
 
-def folded(text: str) -> str:
-    """Without letter case, in any alphabet, and with one way of writing an å."""
-    return unicodedata.normalize("NFC", text).casefold()
+def words_of(text: str) -> list[str]:
+    """The words in plain letters, without what stands between them."""
+    return re.findall(r"[^\W_]+", in_plain_letters(text))
 
 
-def rank(entry: Entry, words: list[str]) -> int | None:
+def rank(entry: Entry, words: list[str], speakers: Mapping[int, str]) -> int | None:
     """Where a search puts an offer: 0 for all words in its title, 1 for some, 2 for none; None if a word is missing.
 
-    ``words`` are folded.
+    ``words`` are in plain letters.
     """
-    title = folded(entry.offer.title)
-    text = folded("\n".join(_visible_text(entry)))
-    if not all(word in text for word in words):
+    text = "\n".join(_visible_text(entry, speakers))
+    if not all(_stands_in(text, words)):
         return None
-    in_title = [word in title for word in words]
+    in_title = _stands_in(entry.offer.title, words)
     return 0 if all(in_title) else 1 if any(in_title) else 2
 
 
-def _visible_text(entry: Entry) -> Iterator[str]:
+def _stands_in(text: str, words: list[str]) -> list[bool]:
+    plain, own_words = in_plain_letters(text), set(words_of(text))
+    return [word in (plain if len(word) >= SHORTEST_PART else own_words) for word in words]
+
+
+def _visible_text(entry: Entry, speakers: Mapping[int, str]) -> Iterator[str]:
     offer = entry.offer
     yield offer.title
     yield offer.intro
     yield offer.provider_names
     for session in entry.sessions:
         yield session.title
+        yield session.intro
+        yield session.moderator
+        yield session.place
+        for block in session.programme.raw_data:
+            yield from _strings(block["value"], speakers)
     for block in offer.body.raw_data:
-        yield from _strings(block["value"])
+        yield from _strings(block["value"], {})
 
 
-def _strings(value) -> Iterator[str]:
-    """The words in a block as it is stored: read so, no block fetches its image from the database."""
+def _strings(value, speakers: Mapping[int, str]) -> Iterator[str]:
+    """The words in a block as it is stored: read so, no block fetches its image or its speakers from the database."""
     if isinstance(value, str):
         yield get_text_for_indexing(value)
+    elif isinstance(value, int):
+        yield speakers.get(value, "")
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part["value"] if _is_wrapped(part) else part, speakers)
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from _strings(part)
+        for name, part in value.items():
+            if name not in NOT_READ:
+                yield from _strings(part, speakers)
+
+
+#: Fields of a block that hold a key of ours instead of words.
+NOT_READ = {"kind", "time"}
+
+
+def _is_wrapped(part) -> bool:
+    """Whether an item of a list is stored with its type and number around it."""
+    return isinstance(part, dict) and part.keys() <= {"type", "value", "id"}
 
 
 def grouped(headings: Iterable["HeadingPage"], entries: Iterable[Entry], *, keep_empty: bool = False) -> list[Group]:
     """The entries under their headings, and these within one another, in the order of the headings.
 
-    Entries keep their order, those of past terms last. A heading without any is left out unless ``keep_empty``.
+    Entries keep their order. A heading without any is left out unless ``keep_empty``.
     """
-    by_heading = defaultdict(list)
-    for entry in sorted(entries, key=lambda entry: entry.is_past):
-        by_heading[_above(entry.offer)].append(entry)
-    groups = {heading.path: Group(heading, by_heading[heading.path]) for heading in headings}
+    now, past = defaultdict(list), defaultdict(list)
+    for entry in entries:
+        (past if entry.is_past else now)[_above(entry.offer)].append(entry)
+    groups = {heading.path: Group(heading, now[heading.path], past[heading.path]) for heading in headings}
     top = []
     for group in groups.values():
         above = groups.get(_above(group.heading))
@@ -228,7 +296,7 @@ def grouped(headings: Iterable["HeadingPage"], entries: Iterable[Entry], *, keep
 def _without_empty(groups: list[Group]) -> list[Group]:
     for group in groups:
         group.groups = _without_empty(group.groups)
-    return [group for group in groups if group.count]
+    return [group for group in groups if not group.is_empty]
 
 
 def count_below(groups: Iterable[Group]) -> int:

@@ -14,7 +14,7 @@ from wagtail.images import get_image_model_string
 from wagtail.models import Page, PageManager, PageQuerySet
 
 from booking.dates import today
-from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage
+from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage, Speaker
 from booking.pricing.models import SessionKind
 from booking.sessions.panels import AudiencePanel
 from booking.signup.lines import session_lines
@@ -74,13 +74,13 @@ class CataloguePage(Page):
         entries = listed_below(self, now=timezone.now(), with_text="q" in request.GET)
         choices = choices_among(entries, kinds=SessionKind.choices, statuses=OfferStatus.choices)
         filters = Filters.chosen(request.GET, choices)
-        groups = groups_below(self, matching(entries, filters))
+        groups = groups_below(self, matching(entries, filters, speaker_names() if filters.q else {}))
         return super().get_context(request, *args, **kwargs) | {
             "filters": filters,
             "filter_form": CatalogueForm(choices=choices, filters=filters),
             "groups": groups,
             "count": count_below(groups),
-            "count_of_all": len(entries),
+            "count_of_all": sum(not entry.is_past for entry in entries),
         }
 
 
@@ -312,8 +312,14 @@ class LoadedThing(models.Model):
 def listed_below(page: Page, *, now: datetime, with_text: bool = False) -> list[Entry]:
     """The public offers below a page as entries: a fixed number of queries, however many there are."""
     offers = OfferPage.objects.descendant_of(page).live().public().for_listing(with_text=with_text)
-    sessions = SessionPage.objects.descendant_of(page).live().public().select_related("calendar_entry")
-    return entries_of(offers, sessions.defer("programme").order_by("starts_on", "starts_time", "path"), now=now)
+    sessions = SessionPage.objects.descendant_of(page).live().public().select_related("calendar_entry", "venue")
+    sessions = sessions if with_text else sessions.defer("programme")
+    return entries_of(offers, sessions.order_by("starts_on", "starts_time", "path"), now=now)
+
+
+def speaker_names() -> dict[int, str]:
+    """Whom the numbers in programmes stand for, with the titles they are announced by."""
+    return {pk: f"{name} {title}" for pk, name, title in Speaker.objects.values_list("pk", "name", "title")}
 
 
 def groups_below(page: Page, entries: list[Entry]) -> list[Group]:

@@ -210,6 +210,7 @@ WAGTAIL_SITE_NAME = "KL's tilbud til borgmestre"
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_DATE_FORMAT = "%d.%m.%Y"  # in the fields where staff pick a day
 WAGTAIL_DATETIME_FORMAT = "%d.%m.%Y %H:%M"
+WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses in plain letters (home/slugs.py)
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # else the admin asks a stranger for portraits
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # else the admin asks wagtail.org for news
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

@@ -3,12 +3,14 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from wagtail.blocks.stream_block import StreamValue
 
 from booking.dates import COPENHAGEN
-from booking.models import SessionPage
+from booking.models import SessionPage, Speaker
 from booking.sessions.live import cancel_session
-from home.listing import Filters, folded
+from home.listing import Filters
 from home.models import CataloguePage, OfferPage, Provider
+from home.slugs import danish_slug, in_plain_letters
 from tests.factories import (
     AudienceFactory,
     CataloguePageFactory,
@@ -16,6 +18,7 @@ from tests.factories import (
     HeadingPageFactory,
     OfferPageFactory,
     SessionPageFactory,
+    VenueFactory,
 )
 from tests.home.queries import queries_of
 
@@ -60,7 +63,7 @@ def found(client, catalogue, query=""):
     groups = client.get(f"{catalogue.url}?{query}").context["groups"]
 
     def titles(group):
-        yield from (entry.offer.title for entry in group.entries)
+        yield from (entry.offer.title for entry in [*group.entries, *group.past])
         for below in group.groups:
             yield from titles(below)
 
@@ -109,7 +112,18 @@ def test_filters_combine_and_nonsense_is_left_out(client, some_offers, query, ti
         ("erfaren rådgiver", ["Mentorordning"]),
         ("amp", []),  # markup is not text
         ("  ", ALL),
-        ("%00%F8", []),
+        ("%00%F8", ALL),
+        ("oekonomi", ["Kommunaløkonomi"]),
+        ("KOMMUNALOEKONOMI", ["Kommunaløkonomi"]),
+        ("aalborg", ["Forløbet"]),
+        ("pension*", ["Borgmesterpension", "Kommunaløkonomi"]),
+        ('"pension', ["Borgmesterpension", "Kommunaløkonomi"]),
+        ("-", ALL),  # no words, no search
+        ("og", []),
+        ("er", []),
+        ("KL", ["Mentorordning", "Forløbet", "Borgmesterpension"]),  # a short word is one of its own
+        ("om pension", ["Borgmesterpension", "Kommunaløkonomi"]),
+        ("rdgiver", []),
     ],
 )
 def test_search_finds_parts_of_words(client, some_offers, words, titles):
@@ -184,13 +198,67 @@ def test_words_are_no_date(client, some_offers):
     assert "maj/juni 2028" in client.get(some_offers.url).content.decode()
 
 
-def test_offers_of_a_past_term_come_last_and_are_marked(client, some_offers):
+@pytest.fixture
+def past_offer(some_offers):
     mentor = OfferPage.objects.get(title="Mentorordning")
     mentor.term = ElectionTermFactory(starts_on=date(2022, 1, 1), ends_on=date(2025, 12, 31))
     mentor.save_revision().publish()
+    return mentor
+
+
+def test_offers_of_a_past_term_come_last_and_are_marked(client, some_offers, past_offer):
+    response = client.get(some_offers.url)
 
     assert found(client, some_offers)[:2] == ["Forløbet", "Mentorordning"]
-    assert "2022-2025" in client.get(some_offers.url).content.decode()
+    assert [entry.offer for entry in response.context["groups"][0].past] == [past_offer]
+    assert "2022-2025" in response.content.decode()
+
+
+def test_offers_of_a_past_term_are_not_counted(client, some_offers, past_offer):
+    catalogue = client.get(some_offers.url).context
+    front = client.get("/").context
+
+    assert (catalogue["count"], catalogue["count_of_all"]) == (3, 3)
+    assert [group.count for group in front["groups"]] == [1, 2]
+
+
+def test_a_search_that_finds_past_offers_alone_shows_them(client, some_offers, past_offer):
+    response = client.get(f"{some_offers.url}?q=mentor")
+
+    assert found(client, some_offers, "q=mentor") == ["Mentorordning"]
+    assert response.context["count"] == 0
+    assert "notice-title" not in response.content.decode()
+
+
+def test_speakers_venues_and_programmes_are_searched(client, some_offers):
+    speaker = Speaker.objects.create(name="Niels Lunde", title="chefredaktør")
+    block = SessionPage._meta.get_field("programme").stream_block
+    item = {"time": "12:00", "kind": "talk", "title": "Velfærden under pres", "speakers": [speaker.pk]}
+    wrapped = [{"type": "item", "value": item, "id": "b4b52f6e-51a6-4d0e-9b0f-9a2c3f5a1d11"}]
+    raw = [{"type": "day", "value": {"heading": "", "items": wrapped}}]
+    session = SessionPageFactory(
+        parent=OfferPage.objects.get(title="Borgmesterpension"),
+        starts_on=date(2027, 3, 1),
+        venue=VenueFactory(name="Campus Carlsberg"),
+        moderator="Komponent",
+        programme=StreamValue(block, raw, is_lazy=True),
+    )
+
+    for words in ("Niels Lunde", "chefredaktør", "carlsberg", "under pres", session.title):
+        assert found(client, some_offers, f"q={words}") == ["Borgmesterpension"], words
+    for words in ("item", "51a6", "talk"):
+        assert found(client, some_offers, f"q={words}") == [], words
+
+
+def test_keys_of_filters_keep_every_letter(client, some_offers):
+    offer = OfferPage.objects.get(title="Kommunaløkonomi")
+    offer.audience = AudienceFactory(name="Medlemmer af sundhedsrådene")
+    offer.save_revision().publish()
+
+    html = client.get(some_offers.url).content.decode()
+
+    assert 'value="medlemmer-af-sundhedsraadene"' in html
+    assert found(client, some_offers, "audience=medlemmer-af-sundhedsraadene") == ["Kommunaløkonomi"]
 
 
 def test_a_catalogue_without_offers_says_so(client, db):
@@ -217,8 +285,9 @@ def test_thirty_offers_take_as_many_queries_as_one(client, db):
     assert [queries_of(client, address) for address in addresses] == with_one
 
 
-def test_folding_knows_danish_letters():
-    assert folded("ÆØÅ") == "æøå"
+def test_danish_letters_are_written_as_two():
+    assert in_plain_letters("ÆØÅ a\u030a") == "aeoeaa aa"
+    assert danish_slug("Prøvetilbud: Æbler på Ærø") == "proevetilbud-aebler-paa-aeroe"
 
 
 def test_amounts_in_lists_are_spelled_out(client, db):
