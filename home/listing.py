@@ -42,26 +42,7 @@ LONGEST_SEARCH = 100
 SHORTEST_PART = 3
 
 #: Words that stand everywhere and tell nothing apart.
-FILLERS = {
-    "i",
-    "og",
-    "at",
-    "af",
-    "en",
-    "et",
-    "er",
-    "paa",
-    "om",
-    "de",
-    "du",
-    "vi",
-    "sig",
-    "til",
-    "for",
-    "med",
-    "der",
-    "som",
-}
+FILLERS = {"i", "og", "at", "af", "en", "et", "er", "paa", "om", "de", "du", "vi", "til", "for", "med", "der", "som"}
 
 
 @dataclass(frozen=True, slots=True)

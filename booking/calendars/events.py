@@ -115,8 +115,7 @@ def description(entry: CalendarEntry, *, join_link: str = "") -> str:
         lines.append(_("The place will follow."))
     if join_link and not entry.is_struck:
         lines.append(_("Take part here: %(link)s") % {"link": join_link})
-    reading = _("Read more: %(url)s") if entry.is_struck or join_link else _("Read more and sign up: %(url)s")
-    lines.append(reading % {"url": address("booking:event", entry.uid)})
+    lines.append(_("Read more: %(url)s") % {"url": address("booking:event", entry.uid)})
     return "\n".join(lines)
 
 

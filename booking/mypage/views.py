@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -64,6 +66,11 @@ class Line:
     is_over: bool
     join_link: str
 
+    @property
+    def is_coming(self) -> bool:
+        """Whether somebody is to come; a seat that was given up is not."""
+        return self.booking.holds_a_seat and not self.is_over
+
 
 @require_safe
 @own
@@ -75,8 +82,9 @@ def my_page(request, person: Person):
     offices = list(person.offices.select_related("municipality").order_by("-starts_on", "pk"))
     context = {
         "person": person,
-        "coming": sorted((line for line in lines if not line.is_over), key=_starts_at),
-        "past": sorted((line for line in lines if line.is_over), key=_starts_at, reverse=True),
+        "coming": sorted((line for line in lines if line.is_coming), key=_starts_at),
+        "past": sorted((line for line in lines if not line.is_coming), key=_starts_at, reverse=True),
+        "contact_email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "interests": Interest.objects.filter(person=person, session__live=True).select_related("session"),
         "acts_for": person.acts_for.in_force(on).select_related("principal"),
         "secretaries": person.secretaries.in_force(on).select_related("secretary"),

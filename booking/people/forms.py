@@ -28,7 +28,7 @@ class AddressForm(RequestLoginCodeForm):
             "required": _("Write your e-mail address."),
             "invalid": _("Write the whole address, such as navn@kommune.dk."),
         }
-        email.widget.attrs = {"autocomplete": "email", "spellcheck": "false"}
+        email.widget.attrs = {"autocomplete": "email", "spellcheck": "false", "autofocus": True}
 
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()

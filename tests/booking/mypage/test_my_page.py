@@ -92,6 +92,19 @@ def test_what_comes_stands_first_soonest_first_and_the_past_by_itself(client, ma
     assert [line.booking.session.title for line in context["past"]] == ["I februar"]
 
 
+def test_a_seat_given_up_is_no_longer_among_what_comes(client, mayor):
+    cancel_booking(booked(mayor, title="I maj"), by=None, now=NOW)
+
+    context = my_page(client, mayor).context
+
+    assert context["coming"] == []
+    assert [line.booking.session.title for line in context["past"]] == ["I maj"]
+
+
+def test_whom_to_write_to_stands_with_its_address(client, mayor, settings):
+    assert f'href="mailto:{settings.DEFAULT_FROM_EMAIL}"' in my_page(client, mayor).content.decode()
+
+
 def test_the_joining_link_is_there_until_it_no_longer_helps(client, mayor):
     booking = booked(mayor, join_link=LINK)
     assert LINK in my_page(client, mayor).content.decode()
