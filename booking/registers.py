@@ -40,16 +40,16 @@ class LookOnlyPolicy(ModelPermissionPolicy):
 
 
 class RegisterIndexView(generic.IndexView):
-    def search_queryset(self, queryset):
-        """Every word must stand in one of the searched fields, in capitals or not.
+    def spellings(self, word: str) -> set[str]:
+        """The ways in which ``word`` may be written. SQLite knows no capitals beyond A to Z, so they are among them."""
+        return {word, word.lower(), word.upper(), word.capitalize()}
 
-        SQLite knows no capitals beyond A to Z, so each word is also looked for as it is otherwise written.
-        """
+    def search_queryset(self, queryset):
+        """Every word must stand in one of the searched fields, in capitals or not."""
         for word in self.search_query.split():
-            spellings = {word, word.lower(), word.upper(), word.capitalize()}
             found = Q()
             for field in self.search_fields or []:
-                for spelling in spellings:
+                for spelling in self.spellings(word):
                     found |= Q(**{f"{field}__icontains": spelling})
             queryset = queryset.filter(found)
         return queryset

@@ -1,6 +1,7 @@
 """Lists that open right in a Danish Excel, and in which nothing that a stranger typed can become a formula."""
 
 import csv
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -13,11 +14,20 @@ from booking.dates import COPENHAGEN
 #: A cell that begins with one of these is a formula to Excel or to somebody's import.
 #: Source: OWASP, CSV Injection.
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Digits that Excel would make a number of, and lose some: noughts in front, or all beyond the eleventh.
+#: Source: Microsoft, "Keeping leading zeros and large numbers".
+LOSES_DIGITS = re.compile(r"0[0-9]+|[0-9]{12,}")
 
 
 def text(value) -> str:
-    """Words that stay words: an apostrophe in front of what would begin a formula."""
+    """Words that stay words in a file of text.
+
+    An apostrophe goes in front of what would begin a formula, and an EAN number becomes a formula of our own, one
+    that says its digits: there is no other way to keep them.
+    """
     words = str(value)
+    if LOSES_DIGITS.fullmatch(words):
+        return f'="{words}"'
     return f"'{words}" if words.startswith(BEGINS_A_FORMULA) else words
 
 
@@ -42,7 +52,10 @@ def csv_cell(value) -> str:
 
 
 def xlsx_cell(value):
-    """A value as Excel keeps it: dates, times and numbers as such, moments on the Copenhagen clock."""
+    """A value as Excel keeps it: dates, times and numbers as such, moments on the Copenhagen clock.
+
+    Words need no apostrophe here: Wagtail marks each such cell as one of words, whatever it begins with.
+    """
     match value:
         case bool():
             return csv_cell(value)
@@ -50,7 +63,7 @@ def xlsx_cell(value):
             return value.astimezone(COPENHAGEN).replace(tzinfo=None)
         case None | date() | time() | Decimal() | int():
             return value
-    return text(value)
+    return str(value)
 
 
 class DanishSpreadsheetMixin(SpreadsheetExportMixin):
@@ -66,6 +79,8 @@ class DanishSpreadsheetMixin(SpreadsheetExportMixin):
                     cell.number_format = "dd-mm-yyyy hh:mm"
                 case date():
                     cell.number_format = "dd-mm-yyyy"
+                case time():
+                    cell.number_format = "hh:mm"
                 case Decimal():
                     cell.number_format = "#,##0.00"
             yield cell

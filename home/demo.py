@@ -73,7 +73,9 @@ def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None)
     mayors = make_mayors(municipalities)
     make_secretaries(mayors)
     make_others(municipalities, mayors)
-    for person in Person.objects.exclude(email=None):
+    for mayor in mayors.values():  # who book below, and stand in the journal by name
+        give_sign_in(mayor)
+    for person in Person.objects.filter(user=None).exclude(email=None):
         give_sign_in(person)
     tell("Staff")
     for email, (name, group) in STAFF.items():

@@ -19,7 +19,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.coreutils import multigetattr
 from wagtail.permissions import register_permission_policy
 
-from booking.dates import COPENHAGEN, danish_day, danish_moment, today
+from booking.dates import danish_day, danish_moment, today
 from booking.journal.admin import named
 from booking.journal.models import Fact
 from booking.money import kroner
@@ -84,7 +84,9 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "session.title": gettext_lazy("Session"),
         "session.get_kind_display": gettext_lazy("Kind"),
         "session.starts_on": gettext_lazy("First day"),
+        "session.starts_time": gettext_lazy("Starts at"),
         "session.ends_on": gettext_lazy("Last day"),
+        "session.ends_time": gettext_lazy("Ends at"),
         "participant.name": gettext_lazy("Participant"),
         "participant.email": gettext_lazy("Participant's e-mail"),
         "participant.phone": gettext_lazy("Participant's phone"),
@@ -117,6 +119,10 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
 
     def get_base_queryset(self):
         return Booking.objects.for_listing()
+
+    def spellings(self, word):
+        """A reference, which is read over the phone without its dash, has one after four letters."""
+        return super().spellings(word) | {f"{word[:4]}-{word[4:]}"}
 
     def to_row_dict(self, booking):
         computed = {"office": office_of(booking), "municipality": municipality_of(booking).name}
@@ -323,7 +329,7 @@ class BookingViewSet(LookOnlyViewSet):
         Column(
             "booked_at",
             label=gettext_lazy("Booked"),
-            accessor=lambda booking: f"{booking.booked_at.astimezone(COPENHAGEN):%d.%m.%Y %H.%M}",
+            accessor=lambda booking: danish_moment(booking.booked_at),
             sort_key="booked_at",
         ),
         StatusTagColumn(
@@ -339,8 +345,14 @@ class BookingViewSet(LookOnlyViewSet):
     search_fields = [
         "order__reference",
         "participant__name",
+        "participant__email",
         "order__booker__name",
+        "order__booker__email",
+        "order__contact_name",
+        "order__contact_email",
         "order__payer_name",
+        "order__gln",
+        "order__requisition",
         "office__municipality__name",
         "session__title",
     ]

@@ -8,7 +8,22 @@ from booking.spreadsheet import csv_cell, text, xlsx_cell
 
 @pytest.mark.parametrize("typed", ["=1+1", "+45 12", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_nothing_typed_becomes_a_formula(typed):
-    assert csv_cell(typed) == xlsx_cell(typed) == f"'{typed}"
+    assert csv_cell(typed) == f"'{typed}"
+
+
+def test_a_workbook_says_itself_what_is_words():
+    assert xlsx_cell("+45 33703208") == "+45 33703208"
+
+
+@pytest.mark.parametrize("digits", ["5798000000005", "0012", "123456789012"])
+def test_excel_keeps_every_digit(digits):
+    assert csv_cell(digits) == f'="{digits}"'
+    assert xlsx_cell(digits) == digits
+
+
+@pytest.mark.parametrize("typed", ["12345678", "0", "0012a", '0012"', "٠١٢٣٤٥٦٧٨٩٠١٢"])
+def test_other_words_with_digits_stand_as_they_are(typed):
+    assert csv_cell(typed) == typed
 
 
 def test_ordinary_words_are_left_alone():

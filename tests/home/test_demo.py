@@ -62,6 +62,12 @@ def test_the_bookings_give_staff_something_to_see(demo):
         assert ean.is_valid(order.gln)
 
 
+def test_the_journal_names_whoever_booked(demo):
+    assert {fact.by.email for fact in Fact.objects.filter(kind__in=["booked", "cancelled"])} == set(
+        Order.objects.values_list("booker__email", flat=True)
+    )
+
+
 def test_the_mayor_of_fanoe_can_still_be_signed_up(demo):
     mayor = Person.objects.get(email="borgmester.fanoe@example.org")
 
