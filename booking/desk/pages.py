@@ -39,6 +39,17 @@ def refuse_to_delete_pages(request, action_type, objects, action):
     return None
 
 
+def refuse_alias_of_session(request, page):
+    """A session has one page: an alias would be a second one, with a form and a date in the calendars of its own."""
+    if request.POST.get("alias") and SessionPage.objects.descendant_of(page, inclusive=True).exists():
+        messages.error(
+            request,
+            _("A session can't have an alias, for it is booked on one page alone. Make a copy instead."),
+        )
+        return redirect(_explorer_of(page))
+    return None
+
+
 def refuse_to_delete_snippets(request, snippets):
     """A speaker who stands in a programme stays."""
     for snippet in snippets:
@@ -101,10 +112,14 @@ def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
     return found
 
 
+def seats_taken(page: Page) -> int:
+    """How many are signed up on the page and below it."""
+    return Booking.objects.filter(session__path__startswith=page.path).holding_a_seat().count()
+
+
 def say_that_bookings_are_kept(request, page) -> None:
     """After unpublishing: the bookings are where they were, and nobody has been told."""
-    booked = Booking.objects.filter(session__path__startswith=page.path).holding_a_seat().count()
-    if booked:
+    if booked := seats_taken(page):
         messages.warning(
             request,
             ngettext(

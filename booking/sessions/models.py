@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageQuerySet
@@ -89,6 +90,14 @@ class SessionPageForm(WagtailAdminPageForm):
             for name, value in defaults.items():
                 if name in self.fields:
                     self.initial[name] = value
+
+
+class CopySessionForm(CopyForm):
+    """A copy is an event of its own; an alias would be a second page for the same one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("alias", None)
 
 
 class SessionPageQuerySet(PageQuerySet):
@@ -197,6 +206,7 @@ class SessionPage(Page):
     objects = PageManager.from_queryset(SessionPageQuerySet)()
 
     base_form_class = SessionPageForm
+    copy_form_class = CopySessionForm
     parent_page_types = ["home.OfferPage"]
     subpage_types: list[str] = []
     template = "booking/session_page.html"

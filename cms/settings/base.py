@@ -170,7 +170,7 @@ CSRF_COOKIE_HTTPONLY = True  # no script of ours reads it; Wagtail's take the to
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"  # Wagtail loosens its own previews; newer browsers ask frame-ancestors below instead
+X_FRAME_OPTIONS = "SAMEORIGIN"  # as frame-ancestors below, for browsers that don't know that one
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from booking.models import Booking, CalendarEntry, SessionPage
 from home.models import HeadingPage, OfferPage
@@ -96,6 +97,55 @@ def test_a_copy_of_a_booked_session_has_no_bookings_and_can_go(client, editor, s
     assert client.post(reverse("wagtailadmin_pages:delete", args=[copy.pk])).status_code == 302
     assert SessionPage.objects.get() == session
     assert Booking.objects.count() == 2
+
+
+def copy(client, page, **filled):
+    address = reverse("wagtailadmin_pages:copy", args=[page.pk])
+    form = {"new_title": "Kopi", "new_slug": "kopi", "new_parent_page": page.get_parent().pk}
+    return client.post(address, form | filled)
+
+
+def test_no_alias_of_a_session_is_offered(client, editor, session):
+    offered = client.get(reverse("wagtailadmin_pages:copy", args=[session.pk])).content.decode()
+
+    assert 'name="new_title"' in offered
+    assert 'name="alias"' not in offered
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_alias_of_a_session_is_refused_also_below_its_offer(client, editor, session, whole):
+    page = session.get_parent() if whole else session
+
+    response = copy(client, page, alias="on", copy_subpages="on")
+
+    assert response.url == reverse("wagtailadmin_explore", args=[page.get_parent().pk])
+    assert "alias" in told(response)
+    assert SessionPage.objects.get() == session
+
+
+def test_pages_without_sessions_may_have_aliases(client, editor):
+    offer = OfferPageFactory(parent=HeadingPageFactory())
+
+    copy(client, offer, alias="on")
+
+    assert OfferPage.objects.get(slug="kopi").alias_of_id == offer.pk
+
+
+@pytest.mark.parametrize("which", ["session", "offer"])
+def test_the_question_before_unpublishing_says_how_many_are_signed_up(client, editor, session, which):
+    page = session if which == "session" else session.get_parent()
+
+    asked = client.get(reverse("wagtailadmin_pages:unpublish", args=[page.pk])).content.decode()
+
+    assert ngettext("%(count)s person has signed up.", "%(count)s persons have signed up.", 2) % {"count": 2} in asked
+
+
+def test_the_question_says_nothing_where_nobody_is_signed_up(client, editor):
+    page = SessionPageFactory()
+
+    asked = client.get(reverse("wagtailadmin_pages:unpublish", args=[page.pk])).content.decode()
+
+    assert "booking-consequences" not in asked
 
 
 @pytest.mark.parametrize("way", ["alone", "bulk"])

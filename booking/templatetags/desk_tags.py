@@ -1,0 +1,10 @@
+"""What the admin's own pages ask of the desk."""
+
+from django import template
+
+from booking.desk.pages import seats_taken
+
+register = template.Library()
+
+#: How many are signed up on a page and below it.
+register.simple_tag(seats_taken)
