@@ -65,6 +65,12 @@ class ReadableFormatter(logging.Formatter):
         return scrubbed(super().format(record))
 
 
+def without_trail(record: logging.LogRecord) -> bool:
+    """What a stranger can cause at will, such as a made-up host name, is one line and never says where in the code."""
+    record.exc_info = None
+    return True
+
+
 def logging_to_console(formatter: str, level: str = "INFO") -> dict[str, Any]:
     """Django's ``LOGGING``: ``level`` and up to the console through ``formatter``, a class of this module."""
     return {
@@ -73,12 +79,14 @@ def logging_to_console(formatter: str, level: str = "INFO") -> dict[str, Any]:
         "formatters": {
             "line": {"()": f"cms.logs.{formatter}", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
         },
+        "filters": {"without_trail": {"()": lambda: without_trail}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             # Django hangs handlers of its own on these; without them all lines pass through ours.
             "django": {"handlers": [], "level": "NOTSET", "propagate": True},
             "django.server": {"handlers": [], "level": "NOTSET", "propagate": True},
+            "django.security.DisallowedHost": {"filters": ["without_trail"]},
             "django_tasks": {"level": "WARNING"},  # two lines for each saved page, else
         },
     }

@@ -69,3 +69,12 @@ def test_a_missing_page_is_logged_without_what_was_asked(client, db, caplog):
     ]
     assert any("/findes-ikke/" in line for line in lines)
     assert not any(secret in line for line in lines for secret in ["mette@", "email=", "Madsen"])
+
+
+def test_a_made_up_host_is_one_line(client, settings, caplog):
+    settings.ALLOWED_HOSTS = ["testserver"]
+
+    assert client.get("/", headers={"host": "made-up.example.org"}).status_code == 400
+
+    [record] = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert record.exc_info is None
