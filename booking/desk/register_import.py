@@ -112,7 +112,7 @@ class ChooseFileView(ImportPage):
             columns=[COLUMNS[column][0] for column in EXPECTED],
             template_url=reverse("register-import:template"),
             most_megabytes=MAX_BYTES // MEGABYTE,
-            most_rows=MAX_ROWS,
+            most_rows=f"{MAX_ROWS:,}".replace(",", "."),
             **kwargs,
         )
 
