@@ -175,12 +175,14 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("exceptions:edit", args=[pk["exceptions"]]),
             reverse("register-import:index"),
             reverse("register-import:template"),
-            *looked_at(["deletion-requests"]),
-            reverse("forget_person", args=[pk["persons"]]),
             reverse("choose-person:choose"),
             reverse("choose-person:choose_results"),
             reverse("choose-person:chosen", args=[pk["persons"]]),
             reverse("choose-person:chosen_multiple") + f"?id={pk['persons']}",
+        ],
+        "requests for deletion, and deleting a person": [
+            *looked_at(["deletion-requests"]),
+            reverse("forget_person", args=[pk["persons"]]),
         ],
         "keeping prices and conditions": list(kept(PRICES)),
         "looking at prices and conditions": list(looked_at(PRICES)),
@@ -191,12 +193,14 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
         ],
         "diets and rooms": [],  # no page of their own: see below
         "outbox and journal": list(looked_at(["outbox", "journal"])),
-        "cancelling, and seating successors": [
+        "cancelling bookings and sessions, and sending mail again": [
             reverse("bookings:cancel", args=[pk["bookings"]]),
-            reverse("bookings:substitute", args=[pk["bookings"]]),
-            reverse("awaiting-successor:index"),
             reverse("cancel_session", args=[session]),
             reverse("outbox:again", args=[pk["outbox"]]),
+        ],
+        "seats that await a successor, and putting somebody in them": [
+            reverse("bookings:substitute", args=[pk["bookings"]]),
+            reverse("awaiting-successor:index"),
         ],
         "staff, groups and settings": [
             reverse("wagtailusers_users:index"),
@@ -249,6 +253,30 @@ def test_everybody_reaches_exactly_what_the_table_says(who, client, everything, 
             if (response.status_code == 200) != (right in TABLE[who]) or response.status_code >= 404:
                 wrong.append(f"{who}: {right}: {address}: {response.status_code}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("who", TABLE)
+def test_a_person_is_deleted_by_those_whom_the_table_lets(who, client, everything, request):
+    if who != "anonymous":
+        request.getfixturevalue(who)
+    leaver = DeletionRequest.objects.create(person=mayor_of("Fanø"), asked_at=timezone.now()).person
+
+    client.post(reverse("forget_person", args=[leaver.pk]))
+
+    leaver.refresh_from_db()
+    assert (leaver.forgotten_at is not None) == ("requests for deletion, and deleting a person" in TABLE[who])
+
+
+@pytest.mark.parametrize("who", TABLE)
+def test_somebody_else_is_put_in_a_seat_by_those_whom_the_table_lets(who, client, everything, request):
+    if who != "anonymous":
+        request.getfixturevalue(who)
+    booking, successor = everything["bookings"], mayor_of("Fanø")
+
+    client.post(reverse("bookings:substitute", args=[booking.pk]), {"participant": successor.pk})
+
+    has_the_seat = Booking.objects.holding_a_seat().get().participant == successor
+    assert has_the_seat == ("seats that await a successor, and putting somebody in them" in TABLE[who])
 
 
 @pytest.mark.parametrize("who", [who for who in TABLE if "bookings" in TABLE[who]])
