@@ -37,14 +37,14 @@ def _parsed(content: bytes) -> EmailMessage:
 
 
 def body(message: EmailMessage) -> str:
-    """What a mail says: its plain text, and the text of what is attached."""
-    plain = message.get_body(("plain",))
+    """What a mail says: its plain text, and the text of what is attached. The same in HTML is left out."""
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
     texts = [plain.get_content() if plain else ""]
     for part in message.walk():
-        if part is plain or part.is_multipart():
+        if part is plain or part is html or part.is_multipart():
             continue
         name = part.get_filename() or part.get_content_type()
-        is_text = part.get_content_maintype() == "text" and part.get_content_subtype() != "html"
+        is_text = part.get_content_maintype() == "text"
         texts.append(f"[{name}]\n{part.get_content() if is_text else ''}")
     return "\n".join(texts)
 

@@ -25,6 +25,7 @@ def test_mail_is_printed_as_a_person_reads_it(capsys):
     assert "Subject: Din kode på siden" in printed
     assert "Koden er ÆØÅ123" in printed
     assert "[afholdelse.ics]\nBEGIN:VCALENDAR" in printed
+    assert "html" not in printed
 
 
 def test_the_page_shows_the_newest_first(client, db):

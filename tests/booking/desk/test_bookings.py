@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from booking.journal.kinds import CANCELLED
@@ -129,6 +130,7 @@ def test_cancelling_asks_first_and_then_frees_the_seat(client, administrator):
     question = client.get(address).content.decode()
     booking.refresh_from_db()
     assert booking.holds_a_seat
+    assert gettext("The contact of the order and the participant get a mail that says so.") in question
     assert "6.625,00 kr." in question  # binding at once: a withdrawal costs it all
 
     response = client.post(address)
