@@ -1,3 +1,4 @@
+import re
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -156,7 +157,13 @@ def test_the_coming_sessions_are_reckoned_from_the_day_of_loading(catalogue):
     assert tariffs["samspillet-med-forvaltningen"].price.gross == Decimal("11000.00")
     assert sessions.get(slug="ny-borgmester-mange-roller").audience.newly_elected
     assert str(sessions.get(slug="nye-samspil-med-omverdenen").when) == "maj/juni 2027"
-    assert ConditionsVersion.objects.get().free_days is None
+    assert set(ConditionsVersion.objects.values_list("free_days", flat=True)) == {None}
+
+
+def test_free_sessions_have_conditions_without_a_word_of_paying(catalogue):
+    free = SessionPage.objects.live().get(own_net=0)
+
+    assert not re.search("betal|pris|faktura", free.conditions.current().text, re.IGNORECASE)
 
 
 def test_the_site_opens_on_the_front_page(catalogue, client):
