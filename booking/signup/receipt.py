@@ -22,7 +22,7 @@ def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on
 
 
 def represented_by(person: Person | None, *, on: date) -> set[int]:
-    """The ids of the person and of those they act for that day: the seats whose joining link is theirs to see."""
+    """The ids of the person and of those they act for that day: whose joining link, diet and room are theirs to see."""
     if person is None:
         return set()
     return {person.pk, *person.principals(on).values_list("pk", flat=True)}

@@ -124,21 +124,24 @@ def receipt(request, reference: str):
         logger.warning("receipt %s refused", order.reference)
         raise Http404
     person = getattr(request.user, "person", None)
-    joining = represented_by(person, on=today(now))
-    lines = [_receipt_line(booking, person, joining=joining, now=now) for booking in bookings]
+    represented = represented_by(person, on=today(now))
+    lines = [_receipt_line(booking, person, represented=represented, now=now) for booking in bookings]
+    arranges = request.user.has_perm("booking.see_needs_booking")
+    for line in lines:
+        line["shows_needs"] = arranges or line["booking"].participant_id in represented
     awaits = any(line["booking"].holds_a_seat and not line["is_over"] for line in lines)
     context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
     return TemplateResponse(request, "booking/receipt.html", context)
 
 
-def _receipt_line(booking: Booking, person: Person | None, *, joining: set[int], now: datetime) -> dict:
+def _receipt_line(booking: Booking, person: Person | None, *, represented: set[int], now: datetime) -> dict:
     session = booking.session
     return {
         "booking": booking,
         "withdrawal": withdrawal_sentences(
             booking.conditions, tariff=booking.tariff, starts_on=session.starts_on, on=today(booking.booked_at)
         ),
-        "join_link": session.join_link if booking.holds_a_seat and booking.participant_id in joining else "",
+        "join_link": session.join_link if booking.holds_a_seat and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
         "may_pass_on": bool(person)
         and booking.holds_a_seat

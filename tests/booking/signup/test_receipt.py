@@ -95,6 +95,35 @@ def test_a_booker_who_no_longer_acts_keeps_the_receipt_and_loses_the_joining_lin
     assert LINK not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("who", "sees_them"),
+    [
+        ("participant", True),
+        ("another secretary", True),
+        ("somebody who only looks at bookings", False),
+        ("somebody who arranges", True),
+        ("the booker, revoked", False),
+    ],
+)
+def test_diet_and_room_are_for_the_participant_and_those_who_arrange(client, placed, who, sees_them):
+    placed.bookings.update(diet="Glutenfri", room="Kørestol")
+    known = people(placed)
+    looker = known["course administrator"]
+    arranger = UserFactory()
+    arranger.user_permissions.set(Permission.objects.filter(codename__in=["view_booking", "see_needs_booking"]))
+    if who == "the booker, revoked":
+        Secretary.objects.filter(secretary=placed.booker).update(ends_on=date(2027, 1, 10))
+    user = {
+        "somebody who only looks at bookings": looker,
+        "somebody who arranges": arranger,
+        "the booker, revoked": placed.booker.user,
+    }.get(who) or known[who]
+
+    page = receipt(as_user(client, user), placed).content.decode()
+
+    assert [need in page for need in ("Glutenfri", "Kørestol")] == [sees_them] * 2
+
+
 def test_a_stranger_is_asked_to_sign_in(client, placed):
     answer = receipt(client, placed)
 
