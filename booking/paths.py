@@ -1,7 +1,7 @@
-"""What a number in an address may be."""
+"""What a number or a reference in an address may be."""
 
 from django.urls import register_converter
-from django.urls.converters import IntConverter
+from django.urls.converters import IntConverter, StringConverter
 
 
 class IdConverter(IntConverter):
@@ -10,4 +10,11 @@ class IdConverter(IntConverter):
     regex = "[0-9]{1,18}"
 
 
+class ReferenceConverter(StringConverter):
+    """The reference of an order. ``<str:...>`` takes a NUL too, and PostgreSQL fails on it."""
+
+    regex = "[0-9A-Z-]{1,20}"
+
+
 register_converter(IdConverter, "id")
+register_converter(ReferenceConverter, "reference")

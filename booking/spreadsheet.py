@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from wagtail.admin.views.mixins import Echo, SpreadsheetExportMixin
 
 from booking.dates import COPENHAGEN
@@ -63,7 +64,8 @@ def xlsx_cell(value):
             return value.astimezone(COPENHAGEN).replace(tzinfo=None)
         case None | date() | time() | Decimal() | int():
             return value
-    return str(value)
+    # A sign that XML can't hold, such as PowerPoint's soft line break, would cost everybody the whole file.
+    return ILLEGAL_CHARACTERS_RE.sub(" ", str(value))
 
 
 class DanishSpreadsheetMixin(SpreadsheetExportMixin):

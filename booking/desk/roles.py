@@ -49,10 +49,11 @@ FINANCE_MAY = {
     "booking.conditions": LOOK,
 }
 
-#: What superusers may besides everything the others may. Users are not deleted: the journal names them.
+#: What superusers may besides everything the others may. Users are not deleted: the journal names them. Nor are groups:
+#: without its group nobody of a role would find their desk again.
 SUPERUSERS_MAY = {
     "auth.user": ("view", "add", "change"),
-    "auth.group": KEEP,
+    "auth.group": ("view", "add", "change"),
     "wagtailcore.site": KEEP,
     "wagtailcore.workflow": KEEP,
     "wagtailcore.task": KEEP,

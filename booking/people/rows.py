@@ -315,14 +315,14 @@ def _written_date(text: str, day_zero: date) -> date | None:
 def _municipality_name(text: str) -> str:
     """A municipality's name or code, however it is written: "Høje Taastrup", "Københavns Kommune", "0151"."""
     if text.isascii() and text.isdigit():
-        return str(int(text))
+        return text.lstrip("0")
     name = plain(text).replace("å", "aa")
     return name.removesuffix("kommune").removesuffix("regions").removesuffix("s")
 
 
 def _names_of(municipality: Municipality) -> Iterator[str]:
     yield _municipality_name(municipality.name)
-    yield str(int(municipality.code))
+    yield municipality.code.lstrip("0")
 
 
 def _council_name(text: str) -> str:

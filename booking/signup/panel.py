@@ -181,6 +181,11 @@ class Panel:
             return _("Sign up, free of charge")
         return _("Sign up and be bound to pay: %(gross)s incl. VAT") % {"gross": kroner(self.tariff.price.gross)}
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the session is for the visitor or for somebody they act for, as far as can be told without a date."""
+        return any(candidate.admission for candidate in self.candidates)
+
     @cached_property
     def is_interested(self) -> bool:
         """Whether the visitor already hears from us when there is a date."""

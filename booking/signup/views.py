@@ -223,11 +223,13 @@ def interest(request, session_id: int):
     elif "withdraw" in request.POST:
         withdraw_interest(session, person)
         messages.success(request, _("You are no longer on the list."))
-    elif time_obstacle(session, now=timezone.now()) == Obstacle.NO_DATE:
+    elif time_obstacle(session, now=timezone.now()) != Obstacle.NO_DATE:
+        messages.warning(request, _("The session has its date already, or is no longer to be held."))
+    elif not Panel(session, user=request.user, now=timezone.now()).may_wait:
+        messages.error(request, _("The session is not for you or for anybody you act for, so you are not on the list."))
+    else:
         show_interest(session, person, now=timezone.now())
         messages.success(request, _("You are on the list. We write to you when there is a date."))
-    else:
-        messages.warning(request, _("The session has its date already, or is no longer to be held."))
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if is_ours else form_address(session, request))

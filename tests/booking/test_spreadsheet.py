@@ -48,3 +48,7 @@ def test_values_are_written_the_danish_way(value, cell):
 
 def test_moments_stand_on_the_copenhagen_clock_in_a_workbook():
     assert xlsx_cell(datetime(2026, 7, 1, 10, 0, tzinfo=UTC)) == datetime(2026, 7, 1, 12, 0)  # noqa: DTZ001
+
+
+def test_a_sign_that_xml_can_not_hold_costs_nobody_the_file():
+    assert xlsx_cell("Svære\x0bløsninger") == "Svære løsninger"

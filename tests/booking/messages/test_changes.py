@@ -514,7 +514,7 @@ def test_whoever_waits_for_a_date_is_told_once(undated, sink):
     [
         ({"own_net": None, "price_list": None}, "Ikke besluttet endnu"),
         ({"own_net": Decimal(0)}, "Gratis"),
-        ({"venue": None}, "Stedet følger."),
+        ({"venue": None}, "Sted følger"),
         ({"signup_opens_at": datetime(2027, 3, 1, 8, tzinfo=NOW.tzinfo)}, "1. marts 2027 kl. 09.00"),
     ],
     ids=["no price", "free", "no place", "not open"],

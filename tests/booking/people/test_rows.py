@@ -140,6 +140,10 @@ def test_a_municipality_is_known_by_name_or_code(name):
     assert only_row(as_csv([with_(kommune=name)])).municipality.name in {"Ærø", "Høje-Taastrup", "København"}
 
 
+def test_a_number_of_any_length_is_no_municipality():
+    assert reason(kommune="9" * 5000)
+
+
 def test_every_municipality_is_known_as_people_write_it(db):
     from django.apps import apps
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from booking.journal.kinds import INTERESTED
 from booking.journal.models import Fact
 from booking.models import Interest
-from tests.factories import PersonFactory, SessionPageFactory, UserFactory
+from tests.factories import PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("january")]
 
@@ -40,7 +40,7 @@ def test_a_stranger_is_asked_to_sign_in(client, session):
 
 
 def test_back_from_signing_in_one_lands_on_the_page(client, session):
-    client.force_login(PersonFactory().user)
+    client.force_login(mayor_of("Fanø").user)
 
     answer = client.get(reverse("booking:interest", args=[session.pk]))
 
@@ -49,7 +49,7 @@ def test_back_from_signing_in_one_lands_on_the_page(client, session):
 
 
 def test_going_on_the_list_twice_is_being_on_it_once(client, session):
-    person = PersonFactory()
+    person = mayor_of("Fanø")
     client.force_login(person.user)
     assert 'name="withdraw"' not in panel_on(client, session)
 
@@ -63,7 +63,7 @@ def test_going_on_the_list_twice_is_being_on_it_once(client, session):
 
 
 def test_one_can_go_off_the_list_again(client, session):
-    client.force_login(PersonFactory().user)
+    client.force_login(mayor_of("Fanø").user)
     ask(client, session)
 
     ask(client, session, withdraw="1")
@@ -73,7 +73,7 @@ def test_one_can_go_off_the_list_again(client, session):
 
 
 def test_nobody_waits_for_a_date_that_is_there(client):
-    client.force_login(PersonFactory().user)
+    client.force_login(mayor_of("Fanø").user)
 
     ask(client, SessionPageFactory())
 
@@ -90,7 +90,7 @@ def test_nobody_outside_the_register_waits(client, session):
 
 
 def test_the_way_back_is_our_own(client, session):
-    client.force_login(PersonFactory().user)
+    client.force_login(mayor_of("Fanø").user)
 
     assert ask(client, session, next="https://evil.example/").url == session.get_url() + "#tilmelding"
     assert ask(client, session, next="/min-side/").url == "/min-side/"
@@ -104,6 +104,24 @@ def test_a_date_in_words_is_shown_as_it_is_said(client, session):
 
 
 def test_the_list_is_joined_by_post_alone(client, session):
-    client.force_login(PersonFactory().user)
+    client.force_login(mayor_of("Fanø").user)
 
     assert client.put(reverse("booking:interest", args=[session.pk])).status_code == 405
+
+
+def test_a_session_for_mayors_keeps_no_list_of_others(client, session):
+    client.force_login(PersonFactory().user)
+
+    ask(client, session)
+
+    assert 'type="submit"' not in panel_on(client, session)
+    assert not Interest.objects.exists()
+
+
+def test_a_secretary_waits_for_the_mayor(client, session):
+    secretary = secretary_of(mayor_of("Fanø"))
+    client.force_login(secretary.user)
+
+    ask(client, session)
+
+    assert Interest.objects.get().person == secretary

@@ -197,3 +197,10 @@ def test_a_reference_that_does_not_exist_is_no_page(client, placed):
     as_user(client, placed.booker.user)
 
     assert client.get("/tilmelding/kvittering/AAAA-BBBB/").status_code == 404
+
+
+@pytest.mark.parametrize("reference", ["%00", "a%00", "ABCD-EFG%C3%98"])
+def test_an_odd_reference_is_no_page(client, placed, reference):
+    client.force_login(placed.booker.user)
+
+    assert client.get(f"/tilmelding/kvittering/{reference}/").status_code == 404
