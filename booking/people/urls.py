@@ -7,6 +7,8 @@ from booking.people import factor_views, views
 urlpatterns = [
     path("log-ind/", views.address, name="account_login"),
     path("kode/", views.code, name="account_confirm_login_code"),
+    path("udbyder/", views.go_to_provider, name="identity_provider"),
+    path("udbyder/tilbage/", views.come_from_provider, name="identity_provider_callback"),
     path("log-ud/", views.sign_out, name="account_logout"),
     path("log-ud/overalt/", views.sign_out_of_everything, name="account_logout_everywhere"),
     path("totrin/", factor_views.overview, name="mfa_index"),

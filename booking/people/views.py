@@ -4,30 +4,45 @@ import logging
 from smtplib import SMTPException
 
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.stagekit import clear_login
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import ConfirmLoginCodeView, LogoutView, RequestLoginCodeView
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
+from booking.people import identity_provider
 from booking.people.forms import AddressForm, CodeForm
-from booking.people.signin import sign_out_everywhere
+from booking.people.signin import sign_out_everywhere, user_with
 from booking.people.tries import claim_try
 
 logger = logging.getLogger(__name__)
+
+PROVIDER_FAILS = gettext_lazy(
+    "%(provider)s does not answer as it should. Have a code sent instead, or try again in a few minutes."
+)
 
 
 class AddressView(RequestLoginCodeView):
     """Step one: an address. The code goes straight to the mail server and is written down nowhere else."""
 
     form_class = AddressForm
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs, identity_provider=settings.IDENTITY_PROVIDER)
 
     def _redirect_to_pending_stage(self, request, stage):
         # Whoever comes back here has written a wrong address or lost the mail, and begins anew.
@@ -77,6 +92,55 @@ class CodeView(ConfirmLoginCodeView):
     def form_invalid(self, form):
         self.was_refused = True
         return super().form_invalid(form)
+
+
+@require_POST
+def go_to_provider(request):
+    """Off to the identity provider, if the site has one."""
+    if not settings.IDENTITY_PROVIDER:
+        raise Http404
+    going_to = get_next_redirect_url(request)
+    if not ratelimit.consume(request, action="identity_provider"):
+        return _not_signed_in(request, get_adapter().error_messages["too_many_login_attempts"], going_to)
+    try:
+        address = identity_provider.way_there(request, going_to)
+    except identity_provider.FAILURES:
+        logger.exception("the identity provider did not answer as it should")
+        return _not_signed_in(request, PROVIDER_FAILS, going_to)
+    # A page and not a redirect: browsers hold the address a form ends up at against our content policy.
+    return render(request, "account/go_to_provider.html", {"provider": settings.IDENTITY_PROVIDER, "address": address})
+
+
+@require_GET
+@never_cache
+def come_from_provider(request):
+    """Back from the identity provider: in, if the register knows the address that the provider answers for."""
+    if not settings.IDENTITY_PROVIDER:
+        raise Http404
+    begun = identity_provider.begun_here(request)
+    if begun is None:
+        return _not_signed_in(request, _("You took too long, or began in another browser. Try again."), None)
+    going_to = begun["next"]
+    if "error" in request.GET:
+        return _not_signed_in(request, _("%(provider)s did not sign you in. Try again, or have a code sent."), going_to)
+    try:
+        email = identity_provider.verified_email(request, begun)
+    except identity_provider.FAILURES:
+        logger.exception("the identity provider did not answer as it should")
+        return _not_signed_in(request, PROVIDER_FAILS, going_to)
+    user = user_with(email)
+    if user is None:
+        said = _("We don't know the e-mail address that %(provider)s has for you. Write the one that KL has instead.")
+        return _not_signed_in(request, said, going_to)
+    logout(request)  # whoever may have been signed in here before
+    record_authentication(request, user, "identity_provider")
+    return perform_login(request, Login(user=user, email=email, redirect_url=going_to))
+
+
+def _not_signed_in(request, said, going_to):
+    messages.error(request, said % {"provider": settings.IDENTITY_PROVIDER["name"]})
+    login_url = reverse("account_login")
+    return redirect_to_login(going_to, login_url) if going_to else redirect(login_url)
 
 
 @require_POST

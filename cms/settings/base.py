@@ -150,7 +150,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 5 * 60  # seconds; mail is not always quick
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # our own mail to them does not speak of signing up
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key"}
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip,3/m/key", "identity_provider": "20/m/ip"}
+
+#: Where people can also sign in (booking/people/identity_provider.py), or None. The environment says.
+IDENTITY_PROVIDER: dict[str, str] | None = None
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds that each answer of the identity provider is waited for
 
 #: Whether staff reach their desk with a second factor alone (booking/people/second_factor.py). Production says yes.
 STAFF_NEED_SECOND_FACTOR = False

@@ -6,6 +6,7 @@ from pathlib import Path
 from cms.logs import logging_to_console
 
 from .base import *
+from .identity_provider import identity_provider_from
 
 VAR_DIR = Path(os.environ.get("VAR_DIR", VAR_DIR))  # two sites beside each other need a directory each
 
@@ -44,6 +45,8 @@ if "EMAIL_HOST" in os.environ:
     EMAIL_HOST = os.environ["EMAIL_HOST"]
     EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
     EMAIL_TIMEOUT = 10
+
+IDENTITY_PROVIDER = identity_provider_from(os.environ)
 
 LOGGING = logging_to_console("ReadableFormatter")
 LOGGING["loggers"]["wagtail"] = {"level": "WARNING"}  # else three lines for each page that the demo is made of

@@ -8,6 +8,7 @@ import os
 from cms.logs import logging_to_console
 
 from .base import *
+from .identity_provider import identity_provider_from
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
@@ -87,6 +88,10 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 STAFF_NEED_SECOND_FACTOR = True
+
+IDENTITY_PROVIDER = identity_provider_from(os.environ)
+if IDENTITY_PROVIDER and not IDENTITY_PROVIDER["issuer"].startswith("https://"):
+    raise ValueError("OIDC_ISSUER must begin with https://")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"  # a browser takes such a cookie from this very host over HTTPS alone

@@ -26,12 +26,18 @@ NEEDED_FOR_S3 = {
     "S3_SECRET_KEY": "only for this test",
     "MEDIA_HOST": "media.example.org",
 }
+OIDC = {
+    "OIDC_ISSUER": "https://login.example.org",
+    "OIDC_CLIENT_ID": "borgmestre",
+    "OIDC_CLIENT_SECRET": "only for this test",
+    "OIDC_NAME": "Solby Kommune",
+}
 
 
 @pytest.fixture
 def environment(monkeypatch):
     """An environment with what production needs, and nothing of the machine's own."""
-    for name in [*NEEDED, *NEEDED_FOR_S3, "S3_BUCKET", "S3_REGION", "PGPORT", "PROXY_SSL_HEADER", "PROXY_COUNT"]:
+    for name in [*NEEDED, *NEEDED_FOR_S3, *OIDC, "S3_BUCKET", "S3_REGION", "PGPORT", "PROXY_SSL_HEADER", "PROXY_COUNT"]:
         monkeypatch.delenv(name, raising=False)
     for name, setting in NEEDED.items():
         monkeypatch.setenv(name, setting)
@@ -131,3 +137,39 @@ def test_the_number_of_proxies_comes_from_the_environment(environment):
 def test_staff_need_a_second_factor_in_production_and_no_telephone_in_development(environment):
     assert production()["STAFF_NEED_SECOND_FACTOR"]
     assert not runpy.run_module("cms.settings.dev")["STAFF_NEED_SECOND_FACTOR"]
+
+
+@pytest.mark.parametrize("site", ["dev", "production"])
+def test_an_identity_provider_is_there_when_all_of_it_is(environment, site):
+    module = f"cms.settings.{site}"
+    assert runpy.run_module(module)["IDENTITY_PROVIDER"] is None
+
+    for name, setting in OIDC.items():
+        environment.setenv(name, setting)
+
+    assert runpy.run_module(module)["IDENTITY_PROVIDER"] == {
+        "issuer": "https://login.example.org",
+        "client_id": "borgmestre",
+        "client_secret": "only for this test",
+        "name": "Solby Kommune",
+    }
+
+
+@pytest.mark.parametrize("site", ["dev", "production"])
+@pytest.mark.parametrize("name", OIDC)
+def test_half_an_identity_provider_stops_the_start(environment, site, name):
+    for needed, setting in OIDC.items():
+        environment.setenv(needed, setting)
+    environment.setenv(name, "")
+
+    with pytest.raises(KeyError, match=name):
+        runpy.run_module(f"cms.settings.{site}")
+
+
+def test_an_identity_provider_in_production_is_asked_over_https(environment):
+    for name, setting in OIDC.items():
+        environment.setenv(name, setting)
+    environment.setenv("OIDC_ISSUER", "http://login.example.org")
+
+    with pytest.raises(ValueError, match="OIDC_ISSUER"):
+        production()
