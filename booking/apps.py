@@ -16,9 +16,12 @@ class BookingConfig(AppConfig):
         from booking.journal.kinds import SESSION_SHOWN
         from booking.journal.record import follow
         from booking.messages.tell import KINDS, tell
+        from booking.people import history, signin
         from booking.sessions import live
 
         live.connect()
+        signin.connect()
+        history.connect()
         session_tab.add_to_editor()
         follow("calendars", [SESSION_SHOWN], follow_sessions)
         follow("messages", KINDS, tell)

@@ -10,22 +10,19 @@ from datetime import date, datetime, timedelta
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Max, Q
-from wagtail.models import ModelLogEntry
 
 from booking.dates import today
 from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, INTERESTED, PERSON_FORGOTTEN
 from booking.journal.record import record
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
-from booking.people.models import AudienceGrant, Office, Person, Secretary
-from booking.people.signin import give_sign_in
+from booking.people.history import NAMELESS, forget_history
+from booking.people.models import Office, Person, Secretary
+from booking.people.signin import end_sign_in, give_sign_in
 from booking.sessions.models import CalendarEntry
 from booking.signup.models import Booking, Order
 
 logger = logging.getLogger(__name__)
-
-#: What a person is called who has no name any more.
-NAMELESS = "Slettet person"
 
 #: Years after the end of the financial year, which is KL's calendar year. Source: bogføringsloven § 12, stk. 1.
 BOOKKEEPING_YEARS = 5
@@ -98,7 +95,7 @@ def forget_person(person: Person, *, by, now: datetime) -> None:
     if coming:
         raise HasComingBookings(coming)
     _forget_messages(person)
-    _forget_admins_history(person)
+    forget_history(Person, [person.pk])
     Secretary.objects.filter(Q(secretary=person) | Q(principal=person)).delete()
     person.interests.all().delete()
     person.grants.all().delete()
@@ -150,19 +147,6 @@ def _forget_messages(person: Person) -> None:
     others.exclude(sent_at=None).update(text="", html="", calendar="")
 
 
-def _forget_admins_history(person: Person) -> None:
-    """Wagtail notes the names of what staff edit."""
-    gone: list[tuple[type[models.Model], models.QuerySet]] = [
-        (Person, Person.objects.filter(pk=person.pk)),
-        (Secretary, Secretary.objects.filter(Q(secretary=person) | Q(principal=person))),
-        (AudienceGrant, person.grants.all()),
-    ]
-    for model, things in gone:
-        ids = [str(pk) for pk in things.values_list("pk", flat=True)]
-        noted = ModelLogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
-        noted.update(label=NAMELESS, data={})
-
-
 def _forget_contact(person: Person) -> None:
     """Whom to write to is not a matter of bookkeeping. In another's order, its booker takes their place."""
     Order.objects.filter(booker=person).update(contact_name="", contact_email="", contact_phone="")
@@ -187,6 +171,4 @@ def _forget_sign_in(person: Person, *, now: datetime) -> None:
     give_sign_in(person)
     if user:
         user.refresh_from_db()
-        if not user.email:
-            user.first_name, user.last_login = "", None
-            user.save(update_fields=["first_name", "last_login"])
+        end_sign_in(user)

@@ -17,6 +17,7 @@ from booking.dates import today
 from booking.messages.models import OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
+from booking.people.history import forget_history_of_the_removed
 from booking.people.models import AudienceGrant, Office, Person, Secretary
 from booking.people.waiting import purge_register_files
 from booking.signup.models import Booking, Interest, Order
@@ -180,6 +181,11 @@ def purge_grants(now: datetime) -> int:
     return _remove(AudienceGrant.objects.filter(ends_on__lt=years_before(today(now), ENDED_YEARS)))
 
 
+def purge_history(now: datetime) -> int:
+    """Take names from what the admin noted of persons, secretaries and exceptions that are removed."""
+    return forget_history_of_the_removed()
+
+
 def purge_requests(now: datetime) -> int:
     """Remove requests to be deleted that have been followed."""
     return _remove(DeletionRequest.objects.filter(done_at__lt=_moment_before(now, ENDED_YEARS)))
@@ -261,6 +267,12 @@ TABLE = [
         f"{ENDED_YEARS} years after they ended",
         "to answer for who was let in",
         purge_grants,
+    ),
+    Rule(
+        _("names in the admin's history of the register"),
+        "until the person, the secretary or the exception is removed",
+        "to see who changed what in the register",
+        purge_history,
     ),
     Rule(
         _("requests to be deleted"),

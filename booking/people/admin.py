@@ -37,7 +37,7 @@ from booking.people.models import (
     Secretary,
 )
 from booking.people.secretaries import note_ended, note_named
-from booking.people.signin import give_sign_in
+from booking.people.signin import give_sign_in, staff_with
 from booking.registers import NamedActionView, RegisterViewSet
 
 
@@ -83,6 +83,18 @@ class ElectionTermViewSet(RegisterViewSet):
 
 
 # Persons
+
+
+class PersonForm(WagtailAdminModelForm):
+    def clean_email(self):
+        """Staff put themselves in the register; nobody else writes the address that opens their desk on a person."""
+        email = self.cleaned_data["email"]
+        staff = staff_with(email.strip().lower()) if email else None
+        if staff and staff != self.for_user:
+            raise forms.ValidationError(
+                _("A colleague signs in to the admin with this address. Write another, or leave the field empty.")
+            )
+        return email
 
 
 class GivesSignIn:
@@ -159,15 +171,20 @@ class PersonViewSet(RegisterViewSet):
     add_view_class = PersonCreateView
     edit_view_class = PersonEditView
     index_view_class = PersonIndexView
-    panels = [
-        FieldPanel("name"),
-        FieldPanel(
-            "email",
-            help_text=gettext_lazy("Sign-in codes are sent here. Whoever has the address can sign in as this person."),
-        ),
-        FieldPanel("phone"),
-        FieldPanel("municipality"),
-    ]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name"),
+            FieldPanel(
+                "email",
+                help_text=gettext_lazy(
+                    "Sign-in codes are sent here. Whoever has the address can sign in as this person."
+                ),
+            ),
+            FieldPanel("phone"),
+            FieldPanel("municipality"),
+        ],
+        base_form_class=PersonForm,
+    )
     list_display = [
         "name",
         Column("held", label=gettext_lazy("Holds"), accessor=held_today),

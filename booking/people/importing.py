@@ -22,7 +22,7 @@ from booking.journal.record import record_all
 from booking.people.constraints import AtMostOnAnyDay
 from booking.people.models import HELD_BY_ONE, Municipality, Office, OfficeKind, Person
 from booking.people.rows import BadRow, Reading, Row, Wrong, read_rows
-from booking.people.signin import give_sign_in
+from booking.people.signin import give_sign_in, staff_addresses
 from booking.people.tables import plain
 
 logger = logging.getLogger(__name__)
@@ -212,6 +212,7 @@ class _Planner:
         self.by_holder: dict[Holder, list[Held]] = defaultdict(list)
         self.by_name: dict[tuple[int, str, str], list[Held]] = defaultdict(list)
         self.emails_in_file = {row.email for row in reading.rows if row.email}
+        self.emails_of_staff = staff_addresses()
         self._load()
 
     def _load(self) -> None:
@@ -316,6 +317,11 @@ class _Planner:
                     % {"email": row.email, "person": known.name}
                 )
             return known
+        if row.email in self.emails_of_staff:
+            sentence = _(
+                "A colleague signs in to the admin with the address %(email)s. Write another, or leave the cell empty."
+            )
+            raise Wrong(sentence % {"email": row.email})
         namesakes = {
             held.holder
             for held in self.by_name[row.municipality.pk, row.kind, plain(row.name)]

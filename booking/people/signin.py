@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, Group, User
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete
 
 from booking.people.models import Person
 
@@ -22,13 +24,20 @@ def user_with(email: str) -> User | None:
     if not email:
         return None
     person = Person.objects.filter(email=email).first()
-    if person is None:
-        user = User.objects.filter(email__iexact=email, person=None).order_by("pk").first()
-    else:
-        user = give_sign_in(person)
-    if user is None or user.email.lower() != email:
-        return None  # none, or one whose address is only alike to the database, which takes "ı" for an i
-    return user if user.is_active else None
+    user = give_sign_in(person) if person else staff_with(email)
+    return user if user and user.is_active else None
+
+
+def staff_with(email: str) -> User | None:
+    """Whoever of the house signs in with this address without being in the register, or None."""
+    return next((user for user in _outside_the_register(email) if is_staff(user)), None)
+
+
+def staff_addresses() -> set[str]:
+    """The addresses for which ``staff_with`` has an answer."""
+    users = User.objects.filter(person=None).exclude(email="")
+    staff = users.filter(Q(is_superuser=True) | Q(groups__isnull=False) | Q(user_permissions__isnull=False))
+    return {email.lower() for email in staff.values_list("email", flat=True)}
 
 
 @transaction.atomic
@@ -39,11 +48,17 @@ def give_sign_in(person: Person) -> User | None:
     """
     registered = Person.objects.select_for_update(of=("self",)).select_related("user").get(pk=person.pk)
     user, email = registered.user, registered.email
-    if user and user.email != email and _is_staff(user):
+    if user and user.email != email and is_staff(user):
         # Or else whoever keeps the register could hand an editor's rights to any address.
         user = None
+    staff = staff_with(email) if email else None
+    if staff and not (user and is_staff(user)):
+        # Or else a code sent to the address would open no desk any more.
+        if user:
+            end_sign_in(user)
+        user = staff
     if email:
-        user = user or User.objects.filter(email__iexact=email, person=None).order_by("pk").first() or _new_user()
+        user = user or next(iter(_outside_the_register(email)), None) or _new_user()
         _write_address(user, email, name=registered.name)
     elif user:
         _write_address(user, "", name=registered.name)
@@ -81,11 +96,36 @@ def sign_out_everywhere(user: User) -> None:
     user.save(update_fields=["password"])
 
 
+def end_sign_in(user: User) -> None:
+    """No address and no name, and whoever is signed in is signed out. Staff keep what is theirs as staff."""
+    if is_staff(user):
+        return
+    user.last_login = None
+    _write_address(user, "", name="")
+
+
+def forget_sign_in(instance: Person, **_kwargs) -> None:
+    """Whoever is deleted in the register signs in no more; a user's row stays, because the journal points at it."""
+    user = User.objects.filter(pk=instance.user_id).first()
+    if user:
+        end_sign_in(user)
+
+
+def connect() -> None:
+    post_delete.connect(forget_sign_in, sender=Person, dispatch_uid="booking.forget_sign_in")
+
+
+def _outside_the_register(email: str) -> list[User]:
+    """Users with this address whom no person has. The database takes "ı" for an i, and its answer is looked over."""
+    alike = User.objects.filter(email__iexact=email, person=None).order_by("pk")
+    return [user for user in alike if user.email.lower() == email]
+
+
 def _new_user() -> User:
     return User(username=uuid4().hex)
 
 
-def _is_staff(user: User) -> bool:
+def is_staff(user: User) -> bool:
     return user.is_superuser or user.groups.exists() or user.user_permissions.exists()
 
 

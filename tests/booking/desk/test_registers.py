@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from wagtail.models import ModelLogEntry
 
 from booking.models import (
     Audience,
@@ -30,6 +32,7 @@ from tests.factories import (
     PriceListFactory,
     SellerFactory,
     SessionPageFactory,
+    UserFactory,
     VenueFactory,
     mayor_of,
     secretary_of,
@@ -131,6 +134,51 @@ def test_a_changed_address_works_at_once_and_the_old_one_no_more(client, adminis
 
     assert user_with("ny@example.org").person == person
     assert user_with(old) is None
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_address_of_staff_is_not_written_on_a_person_by_others(client, administrator, is_new):
+    staff = UserFactory(email="teknik@example.org", is_superuser=True)
+    address = reverse("persons:add") if is_new else reverse("persons:edit", args=[mayor_of("Fanø").pk])
+
+    response = client.post(address, {"name": "Sanne Holm", "email": "Teknik@example.org", "phone": ""})
+
+    assert set(response.context["form"].errors) == {"email"}
+    assert not Person.objects.filter(email="teknik@example.org").exists()
+    assert user_with("teknik@example.org") == staff
+
+
+def test_staff_put_themselves_in_the_register(client, administrator):
+    client.post(reverse("persons:add"), {"name": "Sanne Holm", "email": administrator.email, "phone": ""})
+
+    assert Person.objects.get(email=administrator.email).user == administrator
+    assert user_with(administrator.email) == administrator
+
+
+def test_who_is_deleted_leaves_neither_sign_in_nor_name_in_the_admins_history(client, administrator):
+    client.post(reverse("persons:add"), {"name": "Gert Glemt", "email": "gert@example.org", "phone": ""})
+    person = Person.objects.get(name="Gert Glemt")
+
+    client.post(reverse("persons:delete", args=[person.pk]))
+
+    assert not Person.objects.filter(pk=person.pk).exists()
+    assert user_with("gert@example.org") is None
+    assert not User.objects.filter(email="gert@example.org").exists()
+    noted = ModelLogEntry.objects.filter(object_id=str(person.pk))
+    assert {entry.action for entry in noted} == {"wagtail.create", "wagtail.delete"}
+    assert {entry.label for entry in noted} == {"Slettet person"}
+    assert "Gert" not in str([entry.data for entry in noted])
+
+
+def test_a_deleted_secretaryship_leaves_no_names_in_the_admins_history(client, administrator):
+    mayor = mayor_of("Fanø")
+    link = Secretary.objects.get(secretary=secretary_of(mayor))
+
+    client.post(reverse("secretaries:delete", args=[link.pk]))
+
+    assert not Secretary.objects.exists()
+    [entry] = ModelLogEntry.objects.all()
+    assert (entry.action, entry.label) == ("wagtail.delete", "Slettet person")
 
 
 def test_a_second_sitting_mayor_is_refused_beside_the_form(client, administrator):

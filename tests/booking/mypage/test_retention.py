@@ -12,6 +12,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils.translation import override
+from wagtail.log_actions import log
+from wagtail.models import ModelLogEntry
 
 from booking.dates import COPENHAGEN
 from booking.models import (
@@ -150,6 +152,12 @@ def _grant():
     return AudienceGrant.objects.exists
 
 
+def _history():
+    log(Secretary.objects.get(secretary=secretary_of(mayor_of("Fanø"))), "wagtail.edit", user=UserFactory())
+    Secretary.objects.update(ends_on=HELD)
+    return ModelLogEntry.objects.exclude(label=NAMELESS).exists
+
+
 def _request():
     person = PersonFactory()
     ask_to_be_forgotten(person, by=None, now=NOW)
@@ -186,6 +194,7 @@ CASES = {
     "persons, who signs in": (_one_who_signs_in, date(2029, 5, 5)),
     "who acted for whom": (_link, date(2029, 5, 5)),
     "exceptions and their reasons": (_grant, date(2029, 5, 5)),
+    "names in the admin's history of the register": (_history, date(2029, 5, 5)),
     "requests to be deleted": (_request, date(2029, 5, 5)),
     "register files that staff bring in": (_register_file, HELD),
     "visits of those who sign in": (_visit, HELD - timedelta(days=1)),
@@ -210,6 +219,18 @@ def test_it_is_kept_to_the_last_day_and_gone_on_the_next(case):
 def test_every_rule_that_removes_is_shown_to_work():
     with override("en"):
         assert {str(rule.what) for rule in TABLE if rule.purge} <= set(CASES)
+
+
+def test_the_history_of_what_was_removed_before_loses_its_names_too():
+    """Also of rows that the database itself removed, and that nobody was told of."""
+    gone, there = PersonFactory(name="Gert Glemt"), PersonFactory(name="Helle Her")
+    for person in (gone, there):
+        log(person, "wagtail.edit", user=UserFactory())
+    Person.objects.filter(pk=gone.pk)._raw_delete("default")
+
+    purge(at(HELD))
+
+    assert set(ModelLogEntry.objects.values_list("label", flat=True)) == {NAMELESS, "Helle Her"}
 
 
 def test_whoever_is_needed_is_kept():

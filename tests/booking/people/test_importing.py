@@ -263,6 +263,24 @@ def test_the_same_name_in_the_same_office_is_a_changed_address_and_works_at_once
     assert User.objects.get(pk=user.pk).password != password  # signed out everywhere
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_file_does_not_bring_the_address_of_staff(fanoe, is_known):
+    UserFactory(email="teknik@example.org", is_superuser=True)
+    if is_known:
+        bring_in(row(name="Ole Ny", email="ole@example.org"))
+
+    [bad] = plan_of(row(name="Ole Ny", email="Teknik@example.org")).bad
+
+    assert "teknik@example.org" in bad.reason
+
+
+def test_staff_who_are_in_the_register_stay_in_the_file(fanoe):
+    user = UserFactory(email="ole@example.org", is_superuser=True)
+    person = mayor_of("Fanø", person__email="ole@example.org", person__name="Ole Ny", person__user=user)
+
+    assert not plan_of(row(name=person.name, email="ole@example.org")).bad
+
+
 def test_the_same_name_elsewhere_is_somebody_else(fanoe):
     mayor_of("Ærø", person__name="Anne Lund", person__email="anne@example.org")
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group
 
 from booking.people.signin import give_sign_in, give_staff_sign_in, user_with
-from tests.factories import PersonFactory
+from tests.factories import PersonFactory, UserFactory
 
 
 def person_with(email, **kwargs):
@@ -132,3 +132,60 @@ def test_nobody_has_the_empty_address(db):
     PersonFactory(email=None, user=None)
 
     assert user_with("") is None
+
+
+# Whoever is no longer in the register
+
+
+def test_a_user_who_is_neither_in_the_register_nor_staff_signs_in_no_more(db):
+    UserFactory(email="ingen@example.org")
+
+    assert user_with("ingen@example.org") is None
+
+
+def test_a_deleted_person_signs_in_no_more_and_leaves_no_address(db, client):
+    person = person_with("fanoe@example.org", name="Frida Holm")
+    user = give_sign_in(person)
+    client.force_login(user)
+
+    person.delete()
+
+    user.refresh_from_db()
+    assert (user.email, user.first_name, user.last_login) == ("", "", None)
+    assert user_with("fanoe@example.org") is None
+    assert client.get("/min-side/").status_code == 302
+
+
+def test_staff_who_are_deleted_in_the_register_still_come_to_their_desk(db):
+    staff = give_staff_sign_in("redaktion@example.org", "Redaktionen", [Group.objects.create(name="Redaktører")])
+    person = person_with("redaktion@example.org")
+    give_sign_in(person)
+
+    person.delete()
+
+    assert user_with("redaktion@example.org") == staff
+
+
+def test_nobody_takes_the_place_of_staff_with_their_address(db):
+    """However the address came on the person, the code that is sent to it opens the desk."""
+    staff = give_staff_sign_in("redaktion@example.org", "Redaktionen", [Group.objects.create(name="Redaktører")])
+    person = person_with("anden@example.org")
+    former = give_sign_in(person)
+
+    person.email = "redaktion@example.org"
+    person.save()
+
+    assert user_with("redaktion@example.org") == staff
+    former.refresh_from_db()
+    assert former.email == ""
+    person.refresh_from_db()
+    assert person.user == staff
+
+
+def test_an_address_that_only_looks_like_that_of_staff_takes_nothing_from_them(db):
+    """PostgreSQL takes a dotless i for an i."""
+    staff = give_staff_sign_in("ingrid@example.org", "Ingrid", [Group.objects.create(name="Redaktører")])
+
+    give_sign_in(person_with("\u0131ngrid@example.org"))
+
+    assert user_with("ingrid@example.org") == staff
