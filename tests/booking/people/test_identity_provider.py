@@ -136,7 +136,7 @@ def test_staff_still_show_a_second_factor(client, db, provider, settings):
 
 
 def test_staff_who_have_a_second_factor_are_not_in_before_it(client, db, provider):
-    staff = give_staff_sign_in(ADDRESS, "Anna", [])
+    staff = give_staff_sign_in(ADDRESS, "Anna", [Group.objects.create(name="Redaktør")])
     Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={"secret": "not read here"})
     provider.knows("anna", email=ADDRESS, email_verified=True)
 
