@@ -74,8 +74,6 @@ else:
 # Behind a proxy that ends TLS. It must set or remove this header itself, or anyone can claim to come by HTTPS.
 if "PROXY_SSL_HEADER" in os.environ:
     SECURE_PROXY_SSL_HEADER = (os.environ["PROXY_SSL_HEADER"], "https")
-# So many proxies of ours stand in front. Without it all visitors behind one share its limit on sign-in codes.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
 #: How many proxies of ours add themselves to X-Forwarded-For. Too few, and all visitors share one limit at sign-in; too
 #: many, and anybody can claim to come from elsewhere.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("PROXY_COUNT", "0"))
