@@ -419,12 +419,12 @@ def _alike(held: Held, name: str):
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names may be one person's: the same first name, or all the words of one in the other.
+    """Whether two names may be one person's: all the words of one stand in the other.
 
-    A shared mailbox passes from mayor to mayor, and must not make one of two.
+    A shared mailbox passes from mayor to mayor, and must not make one of two. A common first name would.
     """
-    words, others = one.casefold().split(), other.casefold().split()
-    return words[0] == others[0] or set(words) <= set(others) or set(others) <= set(words)
+    words, others = set(one.casefold().split()), set(other.casefold().split())
+    return words <= others or others <= words
 
 
 def danish_date(day: date) -> str:

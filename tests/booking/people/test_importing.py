@@ -249,6 +249,14 @@ def test_a_person_is_known_by_their_address(fanoe):
     assert Fact.objects.get().details == {"fields": ["name", "phone"]}
 
 
+def test_a_mailbox_that_passes_on_makes_no_new_mayor_of_the_old(fanoe):
+    mayor_of("Fanø", person__name="Peter Hansen", person__email="borgmester@example.org")
+
+    plan = plan_of(row(name="Peter Jensen", email="borgmester@example.org"))
+
+    assert in_words(plan)["bad"] == 1
+
+
 def test_the_same_name_in_the_same_office_is_a_changed_address_and_works_at_once(fanoe):
     mayor = mayor_of("Fanø", person__name="Anne Lund", person__email="anne@example.org", person__user=None)
     user = give_sign_in(mayor)
