@@ -17,7 +17,7 @@ from booking.dates import danish_day, danish_moment, today
 from booking.journal.admin import named
 from booking.journal.models import Fact
 from booking.mypage.forget import bookings_of, messages_to
-from booking.people.models import Person
+from booking.people.models import Person, Secretary
 from booking.signup.models import Booking, Order
 from booking.signup.sentences import both_amounts
 
@@ -228,15 +228,17 @@ def _journal(person: Person) -> list[list[Item]]:
     if person.user_id:
         concerns |= Q(by=person.user_id)
     facts = Fact.objects.about(person) | Fact.objects.filter(concerns)
-    return [_fact(fact) for fact in facts.select_related("by__person", "on_behalf_of").order_by("pk")]
+    # Whom somebody did things for as one of KL's staff is not theirs to take along.
+    theirs = {person.pk, *Secretary.objects.filter(secretary=person).values_list("principal", flat=True)}
+    return [_fact(fact, theirs) for fact in facts.select_related("by__person", "on_behalf_of").order_by("pk")]
 
 
-def _fact(fact: Fact) -> list[Item]:
+def _fact(fact: Fact, theirs: set[int]) -> list[Item]:
     return _items(
         ("what", _("What"), named(fact.kind)),
         ("at", _("When"), danish_moment(fact.at)),
         ("by", _("By"), _actor(fact)),
-        ("for", _("For"), fact.on_behalf_of and fact.on_behalf_of.name),
+        ("for", _("For"), fact.on_behalf_of.name if fact.on_behalf_of_id in theirs else ""),
         ("reference", _("reference"), fact.details.get("order")),
     )
 

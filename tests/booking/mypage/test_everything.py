@@ -173,6 +173,15 @@ def test_no_secret_is_in_the_file(client, mayor, booking):
         assert secret not in page
 
 
+def test_whom_one_did_things_for_as_staff_is_not_ones_own(client, mayor, booking):
+    former = PersonFactory(name="Forhenværende Medarbejder")
+    cancel_booking(booking, by=former.user, now=NOW)
+
+    _data, page = held(client, former)
+
+    assert mayor.name not in page
+
+
 def test_staff_are_the_house(client, mayor):
     booking = order(SessionPageFactory(), mayor).bookings.get()
     cancel_booking(booking, by=UserFactory(first_name="Kirsten Kursus"), now=NOW)
