@@ -10,7 +10,10 @@ from booking.people.second_factor import has_second_factor, is_staff, showed_sec
 
 
 class StaffSecondFactorMiddleware:
-    """Between the door and the desk: set one up, or show it. Nobody else is asked."""
+    """Between the door and the desk: set one up, or show it. Nobody else is asked.
+
+    Receipts are asked for too: their addresses stand in the desk's lists, and staff may read everybody's.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -18,7 +21,7 @@ class StaffSecondFactorMiddleware:
     def __call__(self, request):
         is_asked = (
             settings.STAFF_NEED_SECOND_FACTOR
-            and request.path.startswith(reverse("wagtailadmin_home"))
+            and request.path.startswith((reverse("wagtailadmin_home"), _receipts()))
             and is_staff(request.user)
             and not showed_second_factor(request)
         )
@@ -29,3 +32,8 @@ class StaffSecondFactorMiddleware:
             return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': going_to})}")
         request.session[GOING_TO] = going_to
         return redirect("mfa_index")
+
+
+def _receipts() -> str:
+    """Where all receipts stand."""
+    return reverse("booking:receipt", args=["A"]).removesuffix("A/")

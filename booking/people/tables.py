@@ -17,7 +17,7 @@ from openpyxl.utils.datetime import MAC_EPOCH
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 5 * MEGABYTE
 #: What a workbook may fill when it is unpacked: a small file can hold a huge one.
-MAX_UNPACKED_BYTES = 50 * MEGABYTE
+MAX_UNPACKED_BYTES = 20 * MEGABYTE
 MAX_PARTS = 1000
 MAX_ROWS = 20_000
 MAX_COLUMNS = 50

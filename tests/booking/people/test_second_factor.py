@@ -121,7 +121,17 @@ def test_recovery_codes_are_shown_once_and_stored_by_nobody_on_the_way(client, s
     assert recovery_codes_on(second.content.decode()) == []
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/pages/", "/admin/account/", "/admin/images/", "/admin/logout/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "/admin/pages/",
+        "/admin/account/",
+        "/admin/images/",
+        "/admin/logout/",
+        "/tilmelding/kvittering/ABCD-EFGH/",
+    ],
+)
 def test_no_part_of_the_admin_is_open_without(client, staff, clock, address):
     write_code_from_mail(client)
 
