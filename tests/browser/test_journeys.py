@@ -13,8 +13,8 @@ from icalendar import Calendar
 
 from booking.models import Booking, Order
 from booking.people.signin import give_sign_in
+from home.models import FrontPage, TextPage
 from tests.factories import (
-    FrontPage,
     SessionPageFactory,
     VenueFactory,
     front_page,
@@ -191,6 +191,7 @@ def test_a_calendar_follows_a_session_that_an_editor_moves(page, live_server, se
 def test_nobody_is_shut_out_and_nothing_overflows(browser, live_server, session, secretary, width):
     page = browser.new_context(locale="da-DK", viewport={"width": width, "height": 800}).new_page()
     offer = session.get_parent()
+    text = front_page().add_child(instance=TextPage(title="Om tilbuddene", intro="Hvad du kan få.", in_footer=True))
     public = [
         FrontPage.objects.get().url,
         "/tilbud/",
@@ -198,6 +199,8 @@ def test_nobody_is_shut_out_and_nothing_overflows(browser, live_server, session,
         offer.url,
         session.url,
         "/kalender/",
+        "/kalender/abonner/",
+        text.url,
         "/konto/log-ind/",
         "/findes-ikke/",
     ]
