@@ -17,6 +17,7 @@ class BookingConfig(AppConfig):
         from booking.journal.record import follow
         from booking.messages.tell import KINDS, tell
         from booking.people import history, signin
+        from booking.payments import refund
         from booking.sessions import live
 
         live.connect()
@@ -24,4 +25,5 @@ class BookingConfig(AppConfig):
         history.connect()
         session_tab.add_to_editor()
         follow("calendars", [SESSION_SHOWN], follow_sessions)
+        follow("payments", refund.KINDS, refund.follow_cancelling)
         follow("messages", KINDS, tell)

@@ -4,6 +4,7 @@ from booking.calendars.models import Feed
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
+from booking.payments.models import Payment, Refund, StripeEvent
 from booking.people.models import (
     Audience,
     AudienceGrant,
@@ -38,13 +39,16 @@ __all__ = [
     "Office",
     "Order",
     "OutboxMessage",
+    "Payment",
     "Person",
     "PriceList",
     "PriceRow",
+    "Refund",
     "RegisterFile",
     "Secretary",
     "Seller",
     "SessionPage",
     "Speaker",
+    "StripeEvent",
     "Venue",
 ]

@@ -2,8 +2,9 @@
 
 from booking.calendars.urls import urlpatterns as calendars
 from booking.mypage.urls import urlpatterns as mypage
+from booking.payments.urls import urlpatterns as payments
 from booking.signup.urls import urlpatterns as signup
 
 app_name = "booking"
 
-urlpatterns = [*signup, *calendars, *mypage]
+urlpatterns = [*signup, *payments, *calendars, *mypage]

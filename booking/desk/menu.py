@@ -7,6 +7,7 @@ from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
+from booking.payments.admin import PaymentViewSet
 from booking.people.admin import (
     AudienceViewSet,
     ElectionTermViewSet,
@@ -27,7 +28,7 @@ class BookingsGroup(ViewSetGroup):
     menu_name = "bookings"
     menu_icon = "form"
     menu_order = 200
-    items = (BookingViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
+    items = (BookingViewSet, PaymentViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
 
 
 class RegisterGroup(ViewSetGroup):

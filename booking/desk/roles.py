@@ -36,6 +36,7 @@ ADMINISTRATORS_MAY = {
     "booking.conditions": KEEP,
     "booking.booking": ("view", "see_needs", "cancel", "substitute"),
     "booking.sessionpage": ("cancel",),
+    "booking.payment": ("view", "refund"),
     "booking.fact": LOOK,
     "booking.outboxmessage": LOOK,
 }

@@ -3,6 +3,12 @@
 BOOKED = "booked"
 CANCELLED = "cancelled"  # a booking: the seat is free again
 SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
+HELD = "held"  # a booking: the seat is kept while it is being paid for
+EXPIRED = "expired"  # a booking: it was not paid for, and the seat is free again
+PAID = "paid"  # a payment: the money has come
+REFUNDED = "refunded"  # a refund: the money is on its way back
+REFUND_FAILED = "refund_failed"  # a refund: the bank would not take it; staff must find another way
+DISPUTED = "disputed"  # a payment: the card's holder contests it
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held

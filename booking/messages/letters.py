@@ -9,9 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.dates import danish_day, today
+from booking.dates import danish_day, danish_moment, today
 from booking.messages.models import Told
 from booking.money import kroner
+from booking.payments.models import Payment, Refund, RefundReason
 from booking.people.models import Person, Secretary
 from booking.pricing.models import SessionKind
 from booking.pricing.price import Tariff, withdrawal_fee
@@ -61,7 +62,7 @@ def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
             *([(_("Link for participants"), join_link)] if join_link else []),
             *_price_facts(booking.tariff),
         ],
-        "invoice": [] if booking.price.is_free else _invoice_facts(booking),
+        "invoice": [] if booking.price.is_free or booking.order.pays_by_card else _invoice_facts(booking),
         "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
         "withdrawal": rule,
         "link_on_my_page": bool(session.join_link) and not with_link,
@@ -209,6 +210,62 @@ def secretary_named(link: Secretary) -> Letter:
     }
     subject = _("You can now act for %(principal)s") % {"principal": link.principal.name}
     return Letter("secretary_named", subject, context)
+
+
+def paid(payment: Payment, booking: Booking) -> Letter:
+    """The money has come: the receipt, with VAT."""
+    order = payment.order
+    facts = [
+        (_("Reference"), order.reference),
+        (_("Session"), booking.session.title),
+        (_("Paid"), danish_moment(payment.paid_at)),
+        (_("Payer"), order.payer_name),
+        (_("CVR number"), order.payer_cvr),
+        *_sum_facts(payment),
+        *_seller_facts(booking),
+    ]
+    amount = kroner(payment.amount)
+    return Letter(
+        "paid", _("Receipt: %(amount)s") % {"amount": amount}, _about(booking) | {"facts": facts, "amount": amount}
+    )
+
+
+def refunded(refund: Refund, booking: Booking) -> Letter:
+    """Money is on its way back, and why."""
+    amount = kroner(refund.amount)
+    facts = [(_("Reference"), refund.payment.order.reference), (_("Session"), booking.session.title)]
+    context = _about(booking) | {"facts": facts, "amount": amount, "why": _refund_sentence(refund)}
+    return Letter("refunded", _("Paid back: %(amount)s") % {"amount": amount}, context)
+
+
+def _sum_facts(payment: Payment) -> list[tuple[str, str]]:
+    prices = [booking.price for booking in payment.order.bookings.all()]
+    return [
+        (_("Price excl. VAT"), kroner(sum(price.net for price in prices))),
+        (_("VAT"), kroner(sum(price.vat for price in prices))),
+        (_("Price incl. VAT"), kroner(payment.amount)),
+    ]
+
+
+def _seller_facts(booking: Booking) -> list[tuple[str, str]]:
+    seller = booking.session.price_list and booking.session.price_list.seller
+    if not seller:
+        return []
+    words = _("%(name)s, CVR %(cvr)s") % {"name": seller.name, "cvr": seller.cvr} if seller.cvr else seller.name
+    return [(_("Seller"), words)]
+
+
+def _refund_sentence(refund: Refund) -> str:
+    match refund.reason:
+        case RefundReason.WITHDRAWN:
+            return _("The booking has been cancelled, and this is what the conditions give back.")
+        case RefundReason.SESSION_CANCELLED:
+            return _("The session will not be held, so you get all of it back.")
+        case RefundReason.TOO_LATE:
+            return _("Your payment came when the seat was no longer held, and somebody else has it. We are sorry.")
+        case RefundReason.PAID_TWICE:
+            return _("The order had been paid for already. Your seat is not affected.")
+    return ""
 
 
 def _about(booking: Booking) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from booking.journal.kinds import (
     CANCELLED,
     INTERESTED,
     JOIN_LINK_CHANGED,
+    PAID,
+    REFUNDED,
     SECRETARY_NAMED,
     SESSION_CANCELLED,
     SESSION_SHOWN,
@@ -43,7 +45,7 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
     entry = _locked_entry(session__bookings=fact.about_id)
     booking = _bookings().get(pk=fact.about_id)
     session = booking.session
-    if not booking.holds_a_seat or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
+    if not booking.is_confirmed or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
         return
     for recipient in recipients(booking):
         if recipient in without:
@@ -56,6 +58,8 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
 
 
 def _tell_cancelled(fact: Fact) -> None:
+    if fact.details.get("was_held"):
+        return  # nobody was told that they had the seat
     booking = _bookings().get(pk=fact.about_id)
     for recipient in recipients(booking):
         _write(fact, recipient, letters.cancelled(booking), contact=booking.session.contact)
@@ -157,6 +161,21 @@ def _tell_secretary_named(fact: Fact) -> None:
         _write(fact, link.secretary.email, letters.secretary_named(link))
 
 
+def _tell_paid(fact: Fact) -> None:
+    payment = fact.about
+    booking = _bookings().filter(order=payment.order_id).earliest("pk")
+    contact = booking.session.contact
+    _write(fact, booking.order.contact_email.strip().lower(), letters.paid(payment, booking), contact=contact)
+
+
+def _tell_refunded(fact: Fact) -> None:
+    refund = fact.about
+    booking = refund.booking or refund.payment.order.bookings.earliest("pk")
+    booking = _bookings().get(pk=booking.pk)
+    contact = booking.session.contact
+    _write(fact, booking.order.contact_email.strip().lower(), letters.refunded(refund, booking), contact=contact)
+
+
 def recipients(booking: Booking) -> list[str]:
     """The order's contact, and the participant where that is another address; each once."""
     addresses = [booking.order.contact_email, booking.participant.email or ""]
@@ -234,6 +253,8 @@ _TELLERS = {
     JOIN_LINK_CHANGED: _tell_session_changed,
     INTERESTED: _tell_interested,
     SECRETARY_NAMED: _tell_secretary_named,
+    PAID: _tell_paid,
+    REFUNDED: _tell_refunded,
 }
 
 #: The facts that are told.

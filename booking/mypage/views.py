@@ -100,7 +100,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
     for booking in Booking.objects.seen_by(person, today(now)).for_listing():
         session = booking.session
         is_over = session.when.is_over(now)
-        joins = booking.holds_a_seat and not is_over and not session.is_cancelled
+        joins = booking.is_confirmed and not is_over and not session.is_cancelled
         lines.append(
             Line(
                 booking=booking,

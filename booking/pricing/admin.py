@@ -59,6 +59,7 @@ class PriceListViewSet(RegisterViewSet):
     icon = "table"
     panels = [
         FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
+        FieldPanel("takes_cards"),
         InlinePanel(
             "rows",
             heading=_("Prices"),

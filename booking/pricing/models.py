@@ -69,6 +69,11 @@ class PriceList(ClusterableModel):
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     seller = models.ForeignKey(Seller, verbose_name=_("seller"), on_delete=models.PROTECT, related_name="price_lists")
+    takes_cards = models.BooleanField(
+        _("may be paid by card"),
+        default=False,
+        help_text=_("Where the site takes cards, the booker can choose to pay at once instead of by invoice."),
+    )
 
     class Meta:
         verbose_name = _("price list")

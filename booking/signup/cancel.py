@@ -21,9 +21,12 @@ def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
     booking = Booking.objects.select_for_update(of=("self",)).select_related("order").get(pk=booking.pk)
     if BookingStatus.CANCELLED not in MOVES[booking.status]:
         return booking
+    # A seat that was only held had not been promised to anybody.
+    details = {"was_held": True} if booking.awaits_payment else {}
     booking.status = BookingStatus.CANCELLED
     booking.cancelled_at = now
     booking.save(update_fields=["status", "cancelled_at"])
-    record(CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference)
+    reference = booking.order.reference
+    record(CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=reference, **details)
     logger.info("booking in order %s cancelled", booking.order.reference)
     return booking

@@ -109,6 +109,15 @@ class SignUpForm(forms.Form):
         required=False,
         help_text=_("For example that no room is needed, or that it must be accessible. Deleted in the same way."),
     )
+    pays_by = forms.ChoiceField(
+        label=_("How the municipality pays"),
+        choices=[("invoice", _("Invoice to an EAN number")), ("card", _("Card, now"))],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose whether to pay by invoice or by card."),
+            "invalid_choice": _("This session can't be paid by card. Choose the invoice."),
+        },
+    )
     ean = EanField(
         label=_("EAN number"),
         help_text=_("13 digits. The invoice is sent electronically to this number."),
@@ -166,6 +175,7 @@ class SignUpForm(forms.Form):
         refused: Collection[Person],
         tariff: Tariff | None,
         conditions: ConditionsVersion | None,
+        takes_cards: bool = False,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -184,6 +194,12 @@ class SignUpForm(forms.Form):
         if tariff and tariff.price.is_free:
             for name in ("ean", "person_reference", "requisition"):
                 del self.fields[name]
+        if not takes_cards or (tariff and tariff.price.is_free):
+            del self.fields["pays_by"]
+        else:
+            self.fields["pays_by"].initial = "invoice"
+            if self.data.get(self.add_prefix("pays_by")) == "card":
+                self.fields["ean"] = LineField(required=False, max_length=60, label=self.fields["ean"].label)
 
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""
@@ -214,6 +230,10 @@ class SignUpForm(forms.Form):
         self.data[self.add_prefix("submission")] = str(uuid4())
         self.add_error(None, _("Something got in between, and nothing was booked. Send it once more."))
 
+    @property
+    def pays_by_card(self) -> bool:
+        return self.cleaned_data.get("pays_by") == "card"
+
     def seat(self) -> Seat:
         return Seat(
             participant=self.people[self.cleaned_data["participant"]],
@@ -226,7 +246,7 @@ class SignUpForm(forms.Form):
             contact_name=self.cleaned_data["contact_name"],
             contact_email=self.cleaned_data["contact_email"],
             contact_phone=self.cleaned_data["contact_phone"],
-            gln=self.cleaned_data.get("ean", ""),
+            gln="" if self.pays_by_card else self.cleaned_data.get("ean", ""),
             person_reference=self.cleaned_data.get("person_reference", ""),
             requisition=self.cleaned_data.get("requisition", ""),
         )

@@ -33,7 +33,9 @@ class Order(models.Model):
     payer = models.ForeignKey(Municipality, verbose_name=_("payer"), on_delete=models.PROTECT, related_name="orders")
     payer_name = models.CharField(_("payer's name"), max_length=80)  # frozen
     payer_cvr = models.CharField(_("payer's CVR number"), max_length=8)  # frozen
-    gln = models.CharField(_("EAN number"), max_length=13, blank=True)  # empty only when nothing is to be paid
+    #: Paid by card when ordered; else by invoice, or there is nothing to pay.
+    pays_by_card = models.BooleanField(_("pays by card"), default=False)
+    gln = models.CharField(_("EAN number"), max_length=13, blank=True)  # empty only when no invoice is to be sent
     person_reference = models.CharField(_("person reference"), max_length=80, blank=True)
     requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
     contact_name = models.CharField(_("contact"), max_length=120)
@@ -51,17 +53,21 @@ class Order(models.Model):
 
 
 class BookingStatus(models.TextChoices):
+    HELD = "held", _("awaits payment")
     CONFIRMED = "confirmed", _("confirmed")
+    EXPIRED = "expired", _("not paid in time")
     CANCELLED = "cancelled", _("cancelled")
 
 
 #: The whole life of a booking. A move that is not listed cannot happen.
 MOVES: dict[str, set[str]] = {
+    BookingStatus.HELD: {BookingStatus.CONFIRMED, BookingStatus.EXPIRED, BookingStatus.CANCELLED},
+    BookingStatus.EXPIRED: {BookingStatus.CONFIRMED},  # paid late, and a seat was still free
     BookingStatus.CONFIRMED: {BookingStatus.CANCELLED},
     BookingStatus.CANCELLED: set(),
 }
 
-HOLDS_A_SEAT = [BookingStatus.CONFIRMED]
+HOLDS_A_SEAT = [BookingStatus.HELD, BookingStatus.CONFIRMED]
 
 
 class BookingQuerySet(models.QuerySet):
@@ -136,7 +142,7 @@ class Booking(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "participant"],
-                condition=Q(status__in=[BookingStatus.CONFIRMED.value]),
+                condition=Q(status__in=[BookingStatus.HELD.value, BookingStatus.CONFIRMED.value]),
                 name="one_seat_per_person",
             ),
             models.CheckConstraint(condition=Q(net__gte=0), name="booking_net_not_negative"),
@@ -162,6 +168,19 @@ class Booking(models.Model):
     @property
     def holds_a_seat(self) -> bool:
         return self.status in HOLDS_A_SEAT
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the seat is theirs, and not only held while they pay."""
+        return self.status == BookingStatus.CONFIRMED
+
+    @property
+    def awaits_payment(self) -> bool:
+        return self.status == BookingStatus.HELD
+
+    @property
+    def is_expired(self) -> bool:
+        return self.status == BookingStatus.EXPIRED
 
 
 class Interest(models.Model):

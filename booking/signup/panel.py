@@ -15,6 +15,7 @@ from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
+from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
@@ -186,6 +187,11 @@ class Panel:
         """Whether the session is for the visitor or for somebody they act for, as far as can be told without a date."""
         return any(candidate.admission for candidate in self.candidates)
 
+    @property
+    def card_button(self) -> str:
+        """The same where the choice is a card."""
+        return _("Pay %(gross)s by card") % {"gross": kroner(self.tariff.price.gross)}
+
     @cached_property
     def is_interested(self) -> bool:
         """Whether the visitor already hears from us when there is a date."""
@@ -209,6 +215,7 @@ class Panel:
             refused=[candidate.person for candidate in self.candidates if candidate.admission is None],
             tariff=self.tariff,
             conditions=self.conditions,
+            takes_cards=takes_cards(self.session),
             **kwargs,
         )
 

@@ -10,12 +10,13 @@ from uuid import UUID
 from django.db import transaction
 
 from booking.dates import today
-from booking.journal.kinds import BOOKED
+from booking.journal.kinds import BOOKED, HELD
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking, Order
+from booking.signup.cards import takes_cards
+from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, session_obstacle
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,10 @@ class MayNotActFor(Exception):
 
 class NoEanNumber(Exception):
     """Something is to be paid, and nobody said where the invoice goes."""
+
+
+class NoCards(Exception):
+    """Cards are not, or no longer, taken for this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,16 @@ def place_order(
     shown_conditions: int,
     submission: UUID,
     now: datetime,
+    pays_by_card: bool = False,
 ) -> Order:
     """Give every participant a seat at today's price, or none of them.
+
+    Where it ``pays_by_card``, the seats are only held until the money has come; what is free needs no card.
 
     ``shown_net`` and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A ``submission`` that
     was placed before for this session gives the order it made. The session row is locked first, so the last seat goes
     to one.
-    Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged or NoEanNumber.
+    Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged, NoCards or NoEanNumber.
     """
     session = (
         SessionPage.objects.select_for_update(of=("self",))
@@ -107,7 +115,10 @@ def place_order(
     conditions = session.conditions.current()
     if conditions.pk != shown_conditions:
         raise ConditionsChanged
-    if not purchase.gln and not tariff.price.is_free:
+    pays_by_card = pays_by_card and not tariff.price.is_free
+    if pays_by_card and not takes_cards(session):
+        raise NoCards
+    if not (purchase.gln or pays_by_card or tariff.price.is_free):
         raise NoEanNumber
     if not all(booker.may_act_for(seat.participant, today(now)) for seat in seats):
         raise MayNotActFor
@@ -122,6 +133,7 @@ def place_order(
         payer=payer,
         payer_name=payer.full_name,
         payer_cvr=payer.cvr,
+        pays_by_card=pays_by_card,
         gln=purchase.gln,
         person_reference=purchase.person_reference,
         requisition=purchase.requisition,
@@ -136,6 +148,7 @@ def place_order(
             session=session,
             participant=seat.participant,
             office=admission.office,
+            status=BookingStatus.HELD if pays_by_card else BookingStatus.CONFIRMED,
             net=tariff.net,
             vat_rate=tariff.vat_rate,
             includes=tariff.includes,
@@ -145,6 +158,7 @@ def place_order(
             room=seat.room,
             booked_at=now,
         )
-        record(BOOKED, booking, by=booker.user, on_behalf_of=seat.participant, at=now, order=order.reference)
+        what = HELD if pays_by_card else BOOKED
+        record(what, booking, by=booker.user, on_behalf_of=seat.participant, at=now, order=order.reference)
     logger.info("order %s placed", order.reference)
     return order

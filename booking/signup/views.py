@@ -25,7 +25,14 @@ from booking.signup.kept import forget, keep
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
 from booking.signup.receipt import represented_by, visible_bookings
-from booking.signup.reserve import ConditionsChanged, MayNotActFor, PriceChanged, order_of, place_order
+from booking.signup.reserve import (
+    ConditionsChanged,
+    MayNotActFor,
+    NoCards,
+    PriceChanged,
+    order_of,
+    place_order,
+)
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle, admit, time_obstacle
 from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
@@ -67,7 +74,7 @@ def sign_up(request, session_id: int):
     placed = _place(panel)
     if placed:
         forget(request)
-        return redirect("booking:receipt", placed.reference)
+        return redirect("booking:pay" if placed.pays_by_card else "booking:receipt", placed.reference)
     return _session_page(request, panel, status=422)
 
 
@@ -88,6 +95,7 @@ def _place(panel: Panel) -> Order | None:
                 shown_net=panel.tariff.net,
                 shown_conditions=panel.conditions.pk,
                 submission=form.cleaned_data["submission"],
+                pays_by_card=form.pays_by_card,
                 now=panel.now,
             )
         except CannotBook as refusal:
@@ -104,6 +112,8 @@ def _place(panel: Panel) -> Order | None:
         except ConditionsChanged:
             panel.conditions = session.conditions.current()
             form.accept_anew(CONDITIONS_CHANGED)
+        except NoCards:
+            form.add_error("pays_by", form.fields["pays_by"].error_messages["invalid_choice"])
         except IntegrityError:
             # Another order carries this form's number. It is answered below, or the form goes out with a new one.
             logger.warning("a sign-up for session %s met another with its number", session.pk)
@@ -129,7 +139,7 @@ def receipt(request, reference: str):
     arranges = request.user.has_perm("booking.see_needs_booking")
     for line in lines:
         line["shows_needs"] = arranges or line["booking"].participant_id in represented
-    awaits = any(line["booking"].holds_a_seat and not line["is_over"] for line in lines)
+    awaits = any(line["booking"].is_confirmed and not line["is_over"] for line in lines)
     context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
     return TemplateResponse(request, "booking/receipt.html", context)
 
@@ -141,10 +151,10 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
         "withdrawal": withdrawal_sentences(
             booking.conditions, tariff=booking.tariff, starts_on=session.starts_on, on=today(booking.booked_at)
         ),
-        "join_link": session.join_link if booking.holds_a_seat and booking.participant_id in represented else "",
+        "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
         "may_pass_on": bool(person)
-        and booking.holds_a_seat
+        and booking.is_confirmed
         and seat_obstacle(session, now=now) is None
         and may_substitute(booking, person, now=now),
     }

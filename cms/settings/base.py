@@ -1,6 +1,8 @@
 """What is the same everywhere. One plain list; dev, test and production override."""
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
@@ -230,6 +232,22 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+
+# Cards. Offered where both keys are set; half a pair stops the start, wherever that is.
+
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+TAKES_CARDS = bool(STRIPE_SECRET_KEY)
+if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRET):
+    raise ValueError("Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, or neither")
+if TAKES_CARDS:
+    # The form's answer leads on to the page where one pays, and a browser counts that as the form's own address.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
+        "https://checkout.stripe.com"
+        if STRIPE_API_BASE == "https://api.stripe.com"
+        else "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_API_BASE))
+    )
 
 # Calendars
 

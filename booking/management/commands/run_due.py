@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -16,6 +17,8 @@ from booking.calendars.feed import ALL, refresh
 from booking.journal import record as journal
 from booking.messages.deliver import deliver_due
 from booking.mypage import retention
+from booking.payments.refund import send_due
+from booking.payments.settle import settle_due
 from booking.sessions import live
 
 logger = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ class Command(BaseCommand):
         kinds: dict[str, Callable[[datetime], tuple[str, bool]]] = {
             _("Timed publishing"): _publish,
             _("Sessions"): _recover,
+            **({_("Payments"): _settle, _("Refunds"): _give_back} if settings.TAKES_CARDS else {}),
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,
             _("Mail"): _deliver,
@@ -70,6 +74,16 @@ def _publish(now: datetime) -> tuple[str, bool]:
 
 def _recover(now: datetime) -> tuple[str, bool]:
     return _("%(count)d brought in step with their pages") % {"count": live.recover(now=now)}, True
+
+
+def _settle(now: datetime) -> tuple[str, bool]:
+    settled, failed = settle_due(now)
+    return _("%(settled)d settled, %(failed)d not") % {"settled": settled, "failed": failed}, not failed
+
+
+def _give_back(now: datetime) -> tuple[str, bool]:
+    done, failed = send_due(now)
+    return _("%(done)d done, %(failed)d failed") % {"done": done, "failed": failed}, not failed
 
 
 def _catch_up(now: datetime) -> tuple[str, bool]:

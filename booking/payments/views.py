@@ -1,0 +1,117 @@
+"""The way to the payment and back, and Stripe's own way in."""
+
+import logging
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from booking.payments import stripe
+from booking.payments.models import Payment, PaymentState, RefundState
+from booking.payments.settle import NothingToPay, close, free_if_nobody_pays, look, open_checkout
+from booking.payments.webhook import hear
+from booking.signup.models import Order
+
+logger = logging.getLogger(__name__)
+
+personal = cache_control(private=True, no_store=True)
+
+
+@personal
+@login_required
+@require_safe
+def pay(request, reference: str):
+    """On to the page where one pays; the same page, until it is closed."""
+    order = _order_of(request, reference)
+    try:
+        opened = open_checkout(order, now=timezone.now())
+        if opened.state == PaymentState.OPEN and opened.expires_at <= timezone.now():
+            opened = look(opened, now=timezone.now())
+    except NothingToPay:
+        return redirect("booking:payment", order.reference)
+    except (stripe.Unreachable, stripe.Refused):
+        return _payment_page(request, order, is_silent=True, status=503)
+    if opened.state != PaymentState.OPEN or not opened.url:
+        return redirect("booking:payment", order.reference)
+    return redirect(opened.url)
+
+
+@personal
+@login_required
+@require_safe
+def payment(request, reference: str):
+    """What is known of the payment. That somebody came back from Stripe proves nothing, so Stripe is asked."""
+    order = _order_of(request, reference)
+    is_silent = False
+    opened = order.payments.filter(state=PaymentState.OPEN).first()
+    if opened:
+        try:
+            look(opened, now=timezone.now())
+        except (stripe.Unreachable, stripe.Refused):
+            is_silent = True
+    return _payment_page(request, order, is_silent=is_silent)
+
+
+@personal
+@login_required
+@require_POST
+def release(request, reference: str):
+    """Give the held seats up; if the money has come meanwhile, they stay."""
+    order = _order_of(request, reference)
+    try:
+        for opened in order.payments.unsettled():
+            close(opened, now=timezone.now())
+    except (stripe.Unreachable, stripe.Refused):
+        messages.error(request, _("We can't close the payment right now, so the seat is still held. Try again."))
+    else:
+        free_if_nobody_pays(order, now=timezone.now())
+    return redirect("booking:payment", order.reference)
+
+
+@csrf_exempt
+@require_POST
+def webhook(request):
+    """What Stripe tells. Whoever can't prove to be Stripe is refused; what is of no interest to us is fine too."""
+    try:
+        hear(request.body, request.headers.get("Stripe-Signature", ""), now=timezone.now())
+    except stripe.Forged:
+        logger.warning("a webhook was refused")
+        return HttpResponse(status=400)
+    except stripe.Unreachable:
+        return HttpResponse(status=503)  # Stripe tells it again
+    return HttpResponse(status=200)
+
+
+def _order_of(request, reference: str) -> Order:
+    """The booker's own order; for everybody else it does not exist, nor where it is not paid by card."""
+    person = getattr(request.user, "person", None)
+    if person is None or not settings.TAKES_CARDS:
+        raise Http404
+    return get_object_or_404(Order, reference=reference, booker=person, pays_by_card=True)
+
+
+def _payment_page(request, order: Order, *, is_silent: bool, status: int = 200) -> TemplateResponse:
+    bookings = list(order.bookings.for_listing().order_by("pk"))
+    latest: Payment | None = order.payments.order_by("-pk").first()
+    paid = order.payments.paid().order_by("pk").first()
+    context = {
+        "order": order,
+        "bookings": bookings,
+        "payment": latest,
+        "paid": paid,
+        "given_back": paid and paid.refunds.exclude(state=RefundState.FAILED).first(),
+        "is_held": any(booking.awaits_payment for booking in bookings),
+        "is_confirmed": any(booking.is_confirmed for booking in bookings),
+        "is_silent": is_silent,
+        "session": bookings[0].session,
+        "amount": sum(booking.price.gross for booking in bookings),
+    }
+    return TemplateResponse(request, "booking/payment.html", context, status=status)
