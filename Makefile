@@ -1,11 +1,12 @@
 # make run    the site with demo content on http://localhost:8000 (PORT and HOST change that)
+# make run-with-cards  the same, with card payment through a Stripe that takes no money (on port 8001)
 # make test   all tests, on SQLite and on PostgreSQL (ARGS go to pytest: make test ARGS="-k feed")
 # make check  everything that can be told without running the site
 # make messages      collect texts to translate, and compile the translations (needs gettext)
 # make requirements  pin the packages anew from requirements*.in
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-sqlite test-postgresql check messages requirements
+.PHONY: run run-with-cards test test-sqlite test-postgresql check messages requirements
 # A make inside a make must not tell our programs its own flags.
 unexport MAKEFLAGS MFLAGS MAKELEVEL
 
@@ -18,6 +19,11 @@ manage := DJANGO_SETTINGS_MODULE=cms.settings.dev $(python) manage.py
 
 run: .venv/installed-run
 	@exec env DJANGO_SETTINGS_MODULE=cms.settings.dev PYTHONUNBUFFERED=1 $(python) manage.py serve_demo
+
+# A site of its own, so that the price lists of the other one stay as they are.
+run-with-cards: .venv/installed-dev
+	@exec env DJANGO_SETTINGS_MODULE=cms.settings.dev PYTHONUNBUFFERED=1 VAR_DIR="$(CURDIR)/var/cards" \
+	    $(python) -m tests.stripe_double $(python) manage.py serve_demo
 
 # Both databases have their say, also when the first finds fault.
 test: .venv/installed-dev

@@ -1,10 +1,15 @@
 """Production starts on its environment alone, and says what is missing from it."""
 
 import runpy
+from pathlib import Path
 
 import pytest
+from django.conf import settings as running
 from django.urls import Resolver404, resolve
 from wagtail.views import serve
+
+#: What every environment begins from.
+BASE = Path(running.BASE_DIR) / "cms" / "settings" / "base.py"
 
 NEEDED = {
     "SECRET_KEY": "only for this test",
@@ -173,3 +178,27 @@ def test_an_identity_provider_in_production_is_asked_over_https(environment):
 
     with pytest.raises(ValueError, match="OIDC_ISSUER"):
         production()
+
+
+@pytest.mark.parametrize("half", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"])
+def test_half_a_pair_of_stripe_keys_stops_the_start(environment, half):
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+        environment.delenv(name, raising=False)
+    environment.setenv(half, "only for this test")
+
+    with pytest.raises(ValueError, match="STRIPE_WEBHOOK_SECRET"):
+        runpy.run_path(str(BASE))
+
+
+def test_the_form_may_lead_on_to_stripe_only_where_cards_are_taken(environment):
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+        environment.delenv(name, raising=False)
+    without = runpy.run_path(str(BASE))
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+        environment.setenv(name, "only for this test")
+    with_keys = runpy.run_path(str(BASE))
+
+    policy = "CONTENT_SECURITY_POLICY"
+    assert (without["TAKES_CARDS"], with_keys["TAKES_CARDS"]) == (False, True)
+    assert without[policy]["DIRECTIVES"]["form-action"] == ["'self'"]
+    assert "https://checkout.stripe.com" in with_keys[policy]["DIRECTIVES"]["form-action"]

@@ -13,6 +13,8 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from booking.models import PriceList
+
 logger = logging.getLogger(__name__)
 
 WELCOME = """
@@ -101,4 +103,6 @@ class Command(BaseCommand):
         call_command("load_catalogue")
         self.stdout.write("Making demo people and bookings")
         call_command("load_demo")
+        if settings.TAKES_CARDS:
+            PriceList.objects.update(takes_cards=True)
         loaded.write_text(digest)
