@@ -45,6 +45,7 @@ ADMINISTRATORS_MAY = {
 FINANCE_MAY = {
     "wagtailadmin.admin": ("access",),
     "booking.booking": LOOK,
+    "booking.payment": LOOK,
     "booking.seller": LOOK,
     "booking.pricelist": LOOK,
     "booking.conditions": LOOK,

@@ -1,5 +1,7 @@
 """Card payments as course administrators see them: to look at, and to give back."""
 
+import re
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -22,14 +24,24 @@ from booking.payments.refund import owe_refund
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 
 
+class KronerField(forms.DecimalField):
+    """An amount as Danes write it: 1.000,50 or 1000,50, and 1.000 is a thousand."""
+
+    def to_python(self, value):
+        text = str(value or "").strip()
+        if "," in text or re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
+            text = text.replace(".", "").replace(",", ".")
+        return super().to_python(text)
+
+
 class RefundForm(forms.Form):
     """How much, and why."""
 
-    amount = forms.DecimalField(
+    amount = KronerField(
         label=gettext_lazy("Kroner, including VAT"),
         max_digits=10,
         decimal_places=2,
-        localize=True,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         error_messages={"required": gettext_lazy("Write how much is to be paid back.")},
     )
     note = forms.CharField(
