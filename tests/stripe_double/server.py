@@ -344,7 +344,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return
         if how == "slow":
-            time.sleep(1.5)
+            time.sleep(4)
         with contextlib.suppress(OSError):
             self._send(status, body)
 
