@@ -185,7 +185,9 @@ def _answered():
     """Stripe's many errors as our two. What is not a clear no may have been done."""
     try:
         yield
-    except (stripe.InvalidRequestError, stripe.CardError) as error:
+    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
+        if error.http_status == 409:  # the same is being asked by somebody else right now
+            raise Unreachable from error
         logger.warning("Stripe refused: %s %s", error.http_status, error.code)
         raise Refused(error.code) from error
     except stripe.StripeError as error:

@@ -257,6 +257,17 @@ def test_a_crash_that_nobody_comes_back_to_frees_the_seat(payer, double, january
     assert (payer.booking.status, payer.payment.state) == (BookingStatus.EXPIRED, PaymentState.EXPIRED)
 
 
+def test_a_crash_and_then_a_new_title_hold_no_seat_for_ever(payer, january):
+    payer.to_checkout()
+    Payment.objects.update(state=PaymentState.NEW, checkout_id=None, url="")
+    payer.session.title = "Et andet navn"
+    payer.session.save()
+
+    settle(january)
+
+    assert (payer.booking.status, payer.payment.state) == (BookingStatus.EXPIRED, PaymentState.FAILED)
+
+
 def test_while_stripe_is_silent_the_seat_stays_held(payer, double, january):
     payer.to_checkout()
     double.fail("POST /v1/checkout", "500")
