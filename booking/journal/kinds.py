@@ -3,6 +3,9 @@
 BOOKED = "booked"
 CANCELLED = "cancelled"  # a booking: the seat is free again
 SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
+ATTENDED = "attended"  # a booking: the participant came
+MISSED = "missed"  # a booking: the participant stayed away, and kept the seat
+ATTENDANCE_UNDONE = "attendance_undone"  # a booking: it is open again whether they came
 HELD = "held"  # a booking: the seat is kept while it is being paid for
 EXPIRED = "expired"  # a booking: it was not paid for, and the seat is free again
 PAID = "paid"  # a payment: the money has come

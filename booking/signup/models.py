@@ -69,6 +69,9 @@ MOVES: dict[str, set[str]] = {
 
 HOLDS_A_SEAT = [BookingStatus.HELD, BookingStatus.CONFIRMED]
 
+#: What is said of whoever came, and of whoever did not.
+ATTENDANCE = {True: _("came"), False: _("did not come")}
+
 
 class BookingQuerySet(models.QuerySet):
     def holding_a_seat(self) -> "BookingQuerySet":
@@ -127,6 +130,10 @@ class Booking(models.Model):
     room = models.CharField(_("room"), max_length=200, blank=True)
     booked_at = models.DateTimeField(_("booked"))
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    #: Whether the participant came; None until somebody has said so.
+    attended = models.BooleanField(_("attendance"), null=True, blank=True)
+    #: Whether the others who come may read the participant's name on the list of participants.
+    may_be_listed = models.BooleanField(_("on the list of participants"), default=False)
 
     objects = BookingQuerySet.as_manager()
 
@@ -135,9 +142,13 @@ class Booking(models.Model):
         verbose_name_plural = _("bookings")
         ordering = ["-booked_at", "-pk"]
         permissions = [
+            ("attend_booking", "Can mark who came to a session"),
             ("cancel_booking", "Can cancel booking"),
+            ("move_booking", "Can move a booking to another session"),
+            ("overbook_booking", "Can give a seat when all are taken"),
             ("see_needs_booking", "Can see diets and rooms of bookings"),
             ("substitute_booking", "Can put another person in the seat of a booking"),
+            ("write_booking", "Can write to the participants of a session"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -177,6 +188,13 @@ class Booking(models.Model):
     @property
     def awaits_payment(self) -> bool:
         return self.status == BookingStatus.HELD
+
+    @property
+    def attendance(self) -> str:
+        """Whether they came, in a word; nothing of a seat that was given up, or while nobody has said so."""
+        if not self.is_confirmed or self.attended is None:
+            return ""
+        return str(ATTENDANCE[self.attended])
 
     @property
     def is_expired(self) -> bool:

@@ -54,7 +54,8 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
     left = booking.participant_id
     booking.participant, booking.office = participant, admission.office
     booking.diet = booking.room = ""
-    booking.save(update_fields=["participant", "office", "diet", "room"])
+    booking.attended = None
+    booking.save(update_fields=["participant", "office", "diet", "room", "attended"])
     record(
         SUBSTITUTED, booking, by=by, on_behalf_of=participant, at=now, order=booking.order.reference, in_place_of=left
     )
