@@ -85,6 +85,11 @@ class When:
         return f"{danish_days(self.starts_on, self.ends_on)} kl. {self.hours}"
 
     @property
+    def short(self) -> str:
+        """As it is said among others of its kind: "15.-17. marts 2018"; words stay as they are."""
+        return self.words or danish_span(self.starts_on, self.ends_on)
+
+    @property
     def hours(self) -> str:
         """ "12.00-12.00", or nothing when the hours are unknown."""
         if not self.has_times:
@@ -112,6 +117,18 @@ def danish_days(first: date, last: date) -> str:
     elif first.month != last.month:
         start = f"{start} {MONTHS[first.month - 1]}"
     return f"{start} – {danish_day(last)}"
+
+
+def danish_span(first: date, last: date) -> str:
+    """The days without their names: "1. marts 2018", "15.-17. marts 2018", "30. april – 2. maj 2018"."""
+    end = f"{last.day}. {MONTHS[last.month - 1]} {last.year}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{first.day}. {MONTHS[first.month - 1]} {first.year} – {end}"
+    if first.month != last.month:
+        return f"{first.day}. {MONTHS[first.month - 1]} – {end}"
+    return f"{first.day}.-{end}"
 
 
 def danish_moment(moment: datetime) -> str:

@@ -17,7 +17,7 @@ from booking.people.models import (
 )
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import Conditions, ConditionsVersion, PriceList, PriceRow, Seller
-from booking.sessions.models import CalendarEntry, Contact, SessionPage, Speaker, Venue
+from booking.sessions.models import CalendarEntry, Choice, Contact, SessionPage, Speaker, Venue
 from booking.signup.models import Booking, Interest, Order
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "AudienceGrant",
     "Booking",
     "CalendarEntry",
+    "Choice",
     "Conditions",
     "ConditionsVersion",
     "Contact",

@@ -19,7 +19,7 @@ from booking.people.admin import (
     SecretaryViewSet,
 )
 from booking.pricing.admin import ConditionsViewSet, PriceListViewSet, SellerViewSet
-from booking.sessions.admin import ContactViewSet, VenueViewSet
+from booking.sessions.admin import ChoiceViewSet, ContactViewSet, VenueViewSet
 from booking.signup.admin import BookingViewSet
 
 
@@ -68,7 +68,7 @@ class PlacesGroup(ViewSetGroup):
     menu_icon = "site"
     menu_order = 230
     submenu_hook = "register_places_menu_item"
-    items = (VenueViewSet, ContactViewSet)
+    items = (VenueViewSet, ContactViewSet, ChoiceViewSet)
 
 
 def without_what_nobody_needs(request, items) -> None:

@@ -18,6 +18,7 @@ EDITORS_MAY = {
     "booking.venue": KEEP,
     "booking.speaker": KEEP,
     "booking.contact": KEEP,
+    "booking.choice": KEEP,
 }
 
 #: What course administrators may besides: people, prices, and what comes of the sign-ups.

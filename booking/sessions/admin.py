@@ -9,7 +9,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from booking.registers import RegisterIndexView, RegisterViewSet
 from booking.sessions.live import venue_changed
-from booking.sessions.models import Contact, Speaker, Venue
+from booking.sessions.models import Choice, Contact, Speaker, Venue
 
 
 class VenueEditView(EditView):
@@ -46,6 +46,15 @@ class ContactViewSet(RegisterViewSet):
     list_display = ["name", "title", "organisation", "email", "phone"]
     list_filter = ["organisation"]
     search_fields = ["name", "title", "organisation", "email"]
+
+
+class ChoiceViewSet(RegisterViewSet):
+    model = Choice
+    name = "choices"
+    icon = "list-ul"
+    panels = [FieldPanel("name")]
+    list_display = ["name"]
+    search_fields = ["name"]
 
 
 class SpeakerIndexView(RegisterIndexView, SnippetIndexView):

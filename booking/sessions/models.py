@@ -80,6 +80,20 @@ class Contact(models.Model):
         return self.name
 
 
+class Choice(models.Model):
+    """What alternate runs have in common: whoever has a seat at one of the sessions has none at the others."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+
+    class Meta:
+        verbose_name = _("choice between sessions")
+        verbose_name_plural = _("choices between sessions")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SessionPageForm(WagtailAdminPageForm):
     """A new session starts with what its parent wants its sessions to start with; from then on it has its own."""
 
@@ -112,9 +126,14 @@ class SessionPageQuerySet(PageQuerySet):
     def not_cancelled(self) -> "SessionPageQuerySet":
         return self.filter(Q(calendar_entry=None) | Q(calendar_entry__cancelled_at=None))
 
+    def with_other_runs(self, *session_ids: int) -> "SessionPageQuerySet":
+        """These sessions and the other runs of the choices that they belong to."""
+        named = SessionPage.objects.filter(pk__in=session_ids)
+        return self.filter(Q(pk__in=session_ids) | Q(choice__in=named.values("choice")))
+
     def for_listing(self) -> "SessionPageQuerySet":
         """With all that a line in a list shows, in one query."""
-        return self.select_related("venue", "audience", "price_list", "calendar_entry")
+        return self.select_related("venue", "audience", "price_list", "calendar_entry", "choice")
 
 
 def _is_over(now: datetime) -> Q:
@@ -191,6 +210,18 @@ class SessionPage(Page):
     conditions = models.ForeignKey(
         Conditions, verbose_name=_("conditions"), null=True, on_delete=models.PROTECT, related_name="sessions"
     )
+    choice = models.ForeignKey(
+        Choice,
+        verbose_name=_("one of several runs"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text=_(
+            "Only if one takes part either here or in another session. Choose the same for all of them, and nobody can "
+            "have a seat at more than one."
+        ),
+    )
     moderator = models.CharField(_("moderator"), max_length=120, blank=True)
     contact = models.ForeignKey(
         Contact,
@@ -209,6 +240,7 @@ class SessionPage(Page):
     copy_form_class = CopySessionForm
     parent_page_types = ["home.OfferPage"]
     subpage_types: list[str] = []
+    exclude_fields_in_copy = ["choice"]  # next year's session is no alternative to this year's
     template = "booking/session_page.html"
     page_description = _("A date and a place where the offer is held, with sign-up.")
 
@@ -238,6 +270,7 @@ class SessionPage(Page):
         FieldRowPanel([FieldPanel("signup_opens_at"), FieldPanel("signup_closes_at")]),
         MultiFieldPanel([FieldPanel("price_list"), FieldPanel("own_net")], heading=_("Price")),
         FieldPanel("conditions"),
+        FieldPanel("choice"),
     ]
 
     class Meta:
@@ -313,6 +346,13 @@ class SessionPage(Page):
         """The programme's days with their dates."""
         when = self.when
         return dated_days(self.programme, when.starts_on if when and when.is_dated else None)
+
+    def other_runs(self) -> list["SessionPage"]:
+        """The published sessions that one may choose instead, soonest first; those called off are none to choose."""
+        if self.choice_id is None:
+            return []
+        runs = SessionPage.objects.live().public().filter(choice=self.choice_id).exclude(pk=self.pk)
+        return list(runs.not_cancelled().for_listing().order_by("starts_on", "starts_time", "pk"))
 
     @property
     def needs_room(self) -> bool:

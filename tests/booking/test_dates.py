@@ -82,3 +82,20 @@ def test_moments_are_told_on_the_danish_clock():
 
     assert danish_moment(late) == "2. juli 2026 kl. 00.30"
     assert today(late) == date(2026, 7, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2018, 3, 1), date(2018, 3, 1), "1. marts 2018"),
+        (date(2018, 3, 15), date(2018, 3, 17), "15.-17. marts 2018"),
+        (date(2018, 4, 30), date(2018, 5, 2), "30. april – 2. maj 2018"),
+        (date(2018, 12, 31), date(2019, 1, 1), "31. december 2018 – 1. januar 2019"),
+    ],
+)
+def test_a_run_is_told_from_another_by_its_days(first, last, said):
+    assert When(first, last, NOON, NOON if first < last else time(13)).short == said
+
+
+def test_a_run_without_a_date_is_told_in_its_words():
+    assert When(date(2018, 5, 1), date(2018, 6, 30), words="maj/juni 2018").short == "maj/juni 2018"

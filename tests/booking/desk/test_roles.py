@@ -19,6 +19,7 @@ from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, SUPERUSERS, mak
 from booking.models import (
     AudienceGrant,
     Booking,
+    Choice,
     DeletionRequest,
     ElectionTerm,
     Fact,
@@ -38,7 +39,7 @@ NAME = "Borgmesteren i Samsø"
 ROLES_MD = Path(settings.BASE_DIR) / "docs" / "roles.md"
 
 #: What both roles keep.
-PAGES = ("venues", "contacts", "speakers", "providers")
+PAGES = ("venues", "contacts", "choices", "speakers", "providers")
 #: The register, which course administrators keep.
 REGISTER = (
     "municipalities",
@@ -98,6 +99,7 @@ def everything(db):
         "group": colleague.groups.get(),
         "venues": Venue.objects.create(name="Campus"),
         "contacts": session.contact,
+        "choices": Choice.objects.create(name="Kattegatkursus"),
         "speakers": Speaker.objects.create(name="En oplægsholder"),
         "providers": Provider.objects.create(name="Komponent"),
         "municipalities": booking.office.municipality,
