@@ -1,12 +1,10 @@
-"""Taking a seat back. The row stays, with what was agreed; only its status moves."""
+"""Taking a seat back, or a place on the waiting list. The row stays, with what was agreed; only its status moves."""
 
 import logging
 from datetime import datetime
 
 from django.db import transaction
 
-from booking.journal.kinds import CANCELLED
-from booking.journal.record import record
 from booking.sessions.models import SessionPage
 from booking.signup.models import MOVES, Booking, BookingStatus
 
@@ -15,18 +13,14 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
-    """Free the seat. A booking that is cancelled already is left as it is, and nothing is told twice."""
+    """Free the seat or the place in line. A booking that is over already is left as it is, and nothing is told twice."""
     # The session first, as in place_order: one order of locks, so that no two can wait for each other.
     SessionPage.objects.select_for_update(of=("self",)).get(pk=booking.session_id)
-    booking = Booking.objects.select_for_update(of=("self",)).select_related("order").get(pk=booking.pk)
+    booking = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant").get(pk=booking.pk)
     if BookingStatus.CANCELLED not in MOVES[booking.status]:
         return booking
     # A seat that was only held had not been promised to anybody.
     details = {"was_held": True} if booking.awaits_payment else {}
-    booking.status = BookingStatus.CANCELLED
-    booking.cancelled_at = now
-    booking.save(update_fields=["status", "cancelled_at"])
-    reference = booking.order.reference
-    record(CANCELLED, booking, by=by, on_behalf_of=booking.participant, at=now, order=reference, **details)
+    booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
     logger.info("booking in order %s cancelled", booking.order.reference)
     return booking

@@ -5,10 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from booking.journal.kinds import BOOKED, EXPIRED
-from booking.journal.record import record
 from booking.sessions.models import SessionPage
-from booking.signup.models import MOVES, Booking, BookingStatus, Order
+from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.standing import seats_left
 
 logger = logging.getLogger(__name__)
@@ -21,17 +19,15 @@ def confirm_order(order: Order, *, now: datetime) -> bool:
     A seat that is no longer held is given back if it is still free, and if nobody has signed the participant up since.
     """
     bookings = _locked(order)
-    if not bookings or not all(BookingStatus.CONFIRMED in MOVES[booking.status] for booking in bookings):
+    if not bookings or not all(booking.awaits_payment or booking.was_held for booking in bookings):
         return False
     if any(booking.session.is_cancelled for booking in bookings):
         return False
-    lost = [booking for booking in bookings if booking.is_expired]
+    lost = [booking for booking in bookings if booking.was_held]
     if not all(_is_free_for(booking, wanted=len(lost), now=now) for booking in lost):
         return False
     for booking in bookings:
-        booking.status = BookingStatus.CONFIRMED
-        booking.save(update_fields=["status"])
-        record(BOOKED, booking, by=order.booker.user, on_behalf_of=booking.participant, at=now, order=order.reference)
+        booking.move(BookingStatus.CONFIRMED, by=order.booker.user, now=now)
     logger.info("order %s confirmed", order.reference)
     return True
 
@@ -41,9 +37,7 @@ def expire_order(order: Order, *, now: datetime) -> bool:
     """Free the seats that are held and will not be paid for; say whether there were any."""
     held = [booking for booking in _locked(order) if booking.awaits_payment]
     for booking in held:
-        booking.status = BookingStatus.EXPIRED
-        booking.save(update_fields=["status"])
-        record(EXPIRED, booking, on_behalf_of=booking.participant, at=now, order=order.reference)
+        booking.move(BookingStatus.EXPIRED, by=None, now=now)
     if held:
         logger.info("order %s was not paid, its seats are free", order.reference)
     return bool(held)
@@ -53,9 +47,7 @@ def _is_free_for(booking: Booking, *, wanted: int, now: datetime) -> bool:
     left = seats_left(booking.session)
     taken_anew = Booking.objects.filter(session=booking.session_id, participant=booking.participant_id)
     return (
-        (left is None or left >= wanted)
-        and not booking.session.when.is_over(now)
-        and not taken_anew.holding_a_seat().exists()
+        (left is None or left >= wanted) and not booking.session.when.is_over(now) and not taken_anew.active().exists()
     )
 
 
@@ -65,6 +57,6 @@ def _locked(order: Order) -> list[Booking]:
     list(SessionPage.objects.select_for_update(of=("self",)).filter(pk__in=sessions.values("pk")).order_by("pk"))
     return list(
         order.bookings.select_for_update(of=("self",))
-        .select_related("session__calendar_entry", "participant")
+        .select_related("order", "session__calendar_entry", "participant")
         .order_by("pk")
     )

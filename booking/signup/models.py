@@ -2,11 +2,15 @@
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.journal import kinds
+from booking.journal.models import Fact
+from booking.journal.record import record
 from booking.money import Price
 from booking.people.models import Municipality, Office, Person
 from booking.pricing.models import ConditionsVersion, NetField
@@ -52,30 +56,86 @@ class Order(models.Model):
         return self.reference
 
 
+class IllegalMove(Exception):
+    """A status was about to change in a way that the table of moves does not know."""
+
+
 class BookingStatus(models.TextChoices):
+    WAITING = "waiting", _("on the waiting list")
+    OFFERED = "offered", _("offered a seat")  # which is kept until ``offered_until``
     HELD = "held", _("awaits payment")
     CONFIRMED = "confirmed", _("confirmed")
-    EXPIRED = "expired", _("not paid in time")
+    EXPIRED = "expired", _("lapsed")  # a seat was offered or held, and not taken in time; or there never was one
     CANCELLED = "cancelled", _("cancelled")
 
 
-#: The whole life of a booking. A move that is not listed cannot happen.
-MOVES: dict[str, set[str]] = {
-    BookingStatus.HELD: {BookingStatus.CONFIRMED, BookingStatus.EXPIRED, BookingStatus.CANCELLED},
-    BookingStatus.EXPIRED: {BookingStatus.CONFIRMED},  # paid late, and a seat was still free
-    BookingStatus.CONFIRMED: {BookingStatus.CANCELLED},
-    BookingStatus.CANCELLED: set(),
+#: Where every booking begins: it is being made, and has no row yet.
+NEW = ""
+
+#: The whole life of a booking: from, to, and the fact that tells it. A move that is not listed cannot happen.
+MOVES: dict[str, dict[str, str]] = {
+    NEW: {
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by the booker, or by staff
+        BookingStatus.HELD: kinds.HELD,  # by the booker, who pays by card
+        BookingStatus.WAITING: kinds.QUEUED,  # by the booker, when all seats are taken
+    },
+    BookingStatus.WAITING: {
+        BookingStatus.OFFERED: kinds.OFFERED,  # by the house: a seat is free, and this is the first whom it is for
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by booker or participant: the first to press, near the start
+        BookingStatus.HELD: kinds.HELD,  # the same, by card
+        BookingStatus.CANCELLED: kinds.QUEUE_LEFT,  # by booker, participant or staff
+        BookingStatus.EXPIRED: kinds.NO_SEAT,  # by the house: the session has begun
+    },
+    BookingStatus.OFFERED: {
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by booker or participant: yes
+        BookingStatus.HELD: kinds.HELD,  # the same, by card
+        BookingStatus.CANCELLED: kinds.DECLINED,  # by booker, participant or staff: no
+        BookingStatus.EXPIRED: kinds.OFFER_LAPSED,  # by the house: no answer in time
+        BookingStatus.WAITING: kinds.OFFER_WITHDRAWN,  # by the house: the session lost its date or its page
+    },
+    BookingStatus.HELD: {
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by the house: the money has come
+        BookingStatus.EXPIRED: kinds.EXPIRED,  # by the house, or by the booker who gives up: it will not come
+        BookingStatus.CANCELLED: kinds.CANCELLED,  # by staff
+    },
+    BookingStatus.CONFIRMED: {
+        BookingStatus.CANCELLED: kinds.CANCELLED,  # by the booker, or by staff
+    },
+    BookingStatus.EXPIRED: {
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by the house: paid late, and a seat was still free
+    },
+    BookingStatus.CANCELLED: {},
 }
 
-HOLDS_A_SEAT = [BookingStatus.HELD, BookingStatus.CONFIRMED]
+#: Somebody has said yes to a seat.
+SEATED = [BookingStatus.HELD, BookingStatus.CONFIRMED]
+#: A seat that nobody else can have: one that is offered, too.
+HOLDS_A_SEAT = [BookingStatus.OFFERED, *SEATED]
+#: Has a seat or may still get one; a person has one such booking at a session.
+ACTIVE = [BookingStatus.WAITING, *HOLDS_A_SEAT]
+#: On the waiting list, with an offer or without.
+IN_LINE = [BookingStatus.WAITING, BookingStatus.OFFERED]
+
+#: What a move may change besides the status.
+MOMENTS = ["waiting_since", "offered_until", "booked_at", "cancelled_at"]
 
 #: What is said of whoever came, and of whoever did not.
 ATTENDANCE = {True: _("came"), False: _("did not come")}
 
 
 class BookingQuerySet(models.QuerySet):
+    def seated(self) -> "BookingQuerySet":
+        return self.filter(status__in=SEATED)
+
     def holding_a_seat(self) -> "BookingQuerySet":
         return self.filter(status__in=HOLDS_A_SEAT)
+
+    def active(self) -> "BookingQuerySet":
+        return self.filter(status__in=ACTIVE)
+
+    def waiting(self) -> "BookingQuerySet":
+        """The waiting list, in the order in which they joined: the session is locked when they do."""
+        return self.filter(status=BookingStatus.WAITING).order_by("pk")
 
     def for_listing(self) -> "BookingQuerySet":
         """With all that a line in a list shows, in one query."""
@@ -95,7 +155,7 @@ class BookingQuerySet(models.QuerySet):
 
 
 class Booking(models.Model):
-    """One person's seat at one session, on what was agreed that day."""
+    """One person's seat at one session, or place in the line for one, on what was agreed that day."""
 
     order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="bookings")
     session = models.ForeignKey(
@@ -113,9 +173,15 @@ class Booking(models.Model):
         on_delete=models.PROTECT,
         related_name="bookings",
     )
-    status = models.CharField(
-        _("status"), max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED
-    )
+    status = models.CharField(_("status"), max_length=12, choices=BookingStatus.choices, default=NEW, editable=False)
+    #: Since when they wait for a seat; emptied when they say yes to one.
+    waiting_since = models.DateTimeField(_("on the waiting list since"), null=True, blank=True)
+    #: How long the seat that they were last offered is, or was, kept for them.
+    offered_until = models.DateTimeField(_("answer by"), null=True, blank=True)
+    #: When they were told, near the start, that the first of those who wait to press has the free seat.
+    called_at = models.DateTimeField(_("told of a free seat"), null=True, blank=True)
+    #: When a seat went past them, because the session is no longer for them.
+    passed_over_at = models.DateTimeField(_("passed over"), null=True, blank=True)
 
     # What was agreed, copied on the day: later edits to price lists and conditions must not reach it.
     net = NetField(_("net"))
@@ -153,8 +219,16 @@ class Booking(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "participant"],
-                condition=Q(status__in=[BookingStatus.HELD.value, BookingStatus.CONFIRMED.value]),
-                name="one_seat_per_person",
+                condition=Q(status__in=["waiting", "offered", "held", "confirmed"]),
+                name="one_active_booking_per_person",
+            ),
+            models.CheckConstraint(condition=~Q(status=NEW), name="bookings_have_a_status"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["waiting", "offered"]) | Q(waiting_since__isnull=False),
+                name="who_waits_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="offered") | Q(offered_until__isnull=False), name="offers_say_until_when"
             ),
             models.CheckConstraint(condition=Q(net__gte=0), name="booking_net_not_negative"),
             models.CheckConstraint(
@@ -176,9 +250,53 @@ class Booking(models.Model):
     def price(self) -> Price:
         return self.tariff.price
 
+    def move(self, status: str, *, by, now: datetime, until: datetime | None = None, **details) -> Fact:
+        """Change the status as the table of moves allows, and record it: who, when and for whom.
+
+        All changes go this way. The caller has the session's row locked. ``until`` is how long an offered seat is kept.
+        Raises IllegalMove.
+        """
+        if status not in MOVES[self.status]:
+            raise IllegalMove(self.status, status)
+        kind = MOVES[self.status][status]
+        if status == BookingStatus.OFFERED:
+            self.offered_until = until
+        if status == BookingStatus.CANCELLED:
+            self.cancelled_at = now
+        if self.status == NEW:
+            self.waiting_since = now if status == BookingStatus.WAITING else None
+            self.booked_at = now
+        elif self.status in IN_LINE and status in SEATED:
+            self.waiting_since, self.booked_at = None, now
+        self.status = status
+        self.save(update_fields=["status", *MOMENTS] if self.pk else None)
+        return record(kind, self, by=by, on_behalf_of=self.participant, at=now, order=self.order.reference, **details)
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether somebody has said yes to the seat."""
+        return self.status in SEATED
+
     @property
     def holds_a_seat(self) -> bool:
         return self.status in HOLDS_A_SEAT
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == BookingStatus.WAITING
+
+    @property
+    def is_offered(self) -> bool:
+        return self.status == BookingStatus.OFFERED
+
+    @property
+    def never_had_a_seat(self) -> bool:
+        """Whether they only ever waited for one."""
+        return self.waiting_since is not None
 
     @property
     def is_confirmed(self) -> bool:
@@ -199,6 +317,11 @@ class Booking(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.status == BookingStatus.EXPIRED
+
+    @property
+    def was_held(self) -> bool:
+        """Whether it was kept for somebody who did not pay in time."""
+        return self.is_expired and not self.never_had_a_seat
 
 
 class Interest(models.Model):

@@ -10,8 +10,6 @@ from uuid import UUID
 from django.db import transaction
 
 from booking.dates import today
-from booking.journal.kinds import BOOKED, HELD
-from booking.journal.record import record
 from booking.people.models import Person
 from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
@@ -143,12 +141,11 @@ def place_order(
         created_at=now,
     )
     for seat, admission in zip(seats, admissions, strict=True):
-        booking = Booking.objects.create(
+        booking = Booking(
             order=order,
             session=session,
             participant=seat.participant,
             office=admission.office,
-            status=BookingStatus.HELD if pays_by_card else BookingStatus.CONFIRMED,
             net=tariff.net,
             vat_rate=tariff.vat_rate,
             includes=tariff.includes,
@@ -156,9 +153,7 @@ def place_order(
             accepted_at=now,
             diet=seat.diet,
             room=seat.room,
-            booked_at=now,
         )
-        what = HELD if pays_by_card else BOOKED
-        record(what, booking, by=booker.user, on_behalf_of=seat.participant, at=now, order=order.reference)
+        booking.move(BookingStatus.HELD if pays_by_card else BookingStatus.CONFIRMED, by=booker.user, now=now)
     logger.info("order %s placed", order.reference)
     return order

@@ -12,7 +12,7 @@ from booking.journal.models import Fact
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
-from booking.signup.models import MOVES, Booking, BookingStatus, Order
+from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.reserve import (
     ConditionsChanged,
     MayNotActFor,
@@ -225,11 +225,6 @@ def test_a_cancelled_booking_frees_its_seat_once(db):
     assert (booking.status, booking.cancelled_at) == (BookingStatus.CANCELLED, NOW)
     assert Fact.objects.about(booking).filter(kind=CANCELLED).count() == 1
     assert order(session, mayor).bookings.get().holds_a_seat
-
-
-def test_every_status_has_its_moves():
-    assert set(MOVES) == set(BookingStatus.values)
-    assert set().union(*MOVES.values()) <= set(BookingStatus.values)
 
 
 @pytest.mark.parametrize("model", [SessionPage, OfferPage])
