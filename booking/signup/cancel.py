@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
-    """Free the seat or the place in line. A booking that is over already is left as it is, and nothing is told twice."""
+    """Free the seat, or the place in line. A booking that is over is left as it is, and nothing is told twice."""
     # The session first, as in place_order: one order of locks, so that no two can wait for each other.
     SessionPage.objects.select_for_update(of=("self",)).get(pk=booking.session_id)
     booking = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant").get(pk=booking.pk)
