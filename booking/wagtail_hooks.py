@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from booking.desk import menu, pages, sessions, staff, start
+from booking.desk import attendance, menu, pages, sessions, staff, start
 from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
 from booking.people.admin import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
@@ -30,6 +30,7 @@ def register_lists():
 def register_actions():
     return [
         path("sessions/cancel/<id:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session"),
+        path("sessions/attendance/<id:pk>/", attendance.AttendanceView.as_view(), name="session_attendance"),
         path("persons/forget/<id:pk>/", ForgetPersonView.as_view(), name="forget_person"),
     ]
 

@@ -5,14 +5,18 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import ObjectList, Panel, TabbedInterface
+from wagtail.coreutils import safe_snake_case
 from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
 from booking.sessions.models import SessionPage
-from booking.signup.admin import municipality_of, office_of
+from booking.signup.admin import municipality_of, office_of, state_of
+from booking.signup.attendance import can_be_marked
 from booking.signup.models import Booking, Interest
 from booking.signup.sentences import session_sentence
 from booking.signup.standing import session_obstacle
+
+HEADING = _("Bookings")
 
 
 class BookingsPanel(Panel):
@@ -34,6 +38,7 @@ class BookingsPanel(Panel):
             context["obstacle"] = obstacle and session_sentence(obstacle, session)
             context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
             context["cancel_url"] = cancel_url(session, user)
+            context["actions"] = actions(session, user)
             if context["sees_names"]:
                 bookings = Booking.objects.for_listing().filter(session=session).order_by("status", "participant__name")
                 context["rows"] = [_row(booking) for booking in bookings]
@@ -59,11 +64,25 @@ def cancel_url(session: SessionPage, user) -> str:
     return reverse("cancel_session", args=[session.pk])
 
 
+def actions(session: SessionPage, user) -> list[tuple[str, str]]:
+    """What this user may do with all who are signed up at once: the words, and where it is done."""
+    found = []
+    if user.has_perm("booking.attend_booking") and can_be_marked(session, now=timezone.now()):
+        found.append((_("Attendance"), reverse("session_attendance", args=[session.pk])))
+    return found
+
+
+def tab_url(session: SessionPage) -> str:
+    """The session in the editor, opened at its bookings."""
+    return f"{reverse('wagtailadmin_pages:edit', args=[session.pk])}#tab-{safe_snake_case(str(HEADING))}"
+
+
 def _row(booking: Booking) -> dict:
     return {
         "booking": booking,
         "office": capfirst(office_of(booking)),
         "municipality": municipality_of(booking),
+        "state": state_of(booking),
         "booked": danish_moment(booking.booked_at),
         "url": reverse("bookings:inspect", args=[booking.pk]),
     }
@@ -75,5 +94,5 @@ def add_to_editor() -> None:
     The tab knows bookings, which lie above sessions in the house; so it is hung up from here, before Wagtail first
     asks for the editor, instead of being named in the page's own list of tabs.
     """
-    tab = ObjectList([BookingsPanel()], heading=_("Bookings"))
+    tab = ObjectList([BookingsPanel()], heading=HEADING)
     SessionPage.edit_handler = TabbedInterface([*SessionPage.edit_handler.children, tab])

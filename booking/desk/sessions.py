@@ -1,27 +1,22 @@
-"""What staff do to a whole session: calling it off."""
+"""What staff do to a whole session, and calling it off."""
 
 from django.contrib import messages
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.menus.pages import PageMenuItem
 
-from booking.desk.session_tab import cancel_url, numbers
+from booking.desk.session_tab import cancel_url, numbers, tab_url
 from booking.registers import NamedActionView
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 
 
-class CancelSessionView(NamedActionView):
-    """Says what follows of calling a session off, and does it."""
+class SessionActionView(NamedActionView):
+    """Something that is done to a session as it is on the site, and leads back to its page in the editor."""
 
     model = SessionPage
-    template_name = "booking/admin/cancel_session.html"
-    page_title = gettext_lazy("Cancel the session")
-    header_icon = "cross"
-    permission_required = "cancel_sessionpage"
 
     def user_has_permission(self, permission):
         """Not one of the permissions on pages, which editors have, but one of its own."""
@@ -31,7 +26,16 @@ class CancelSessionView(NamedActionView):
         return SessionPage.objects.for_listing()
 
     def get_back_url(self):
-        return reverse("wagtailadmin_pages:edit", args=[self.object.pk])
+        return tab_url(self.object)
+
+
+class CancelSessionView(SessionActionView):
+    """Says what follows of calling a session off, and does it."""
+
+    template_name = "booking/admin/cancel_session.html"
+    page_title = gettext_lazy("Cancel the session")
+    header_icon = "cross"
+    permission_required = "cancel_sessionpage"
 
     def dispatch(self, request, *args, **kwargs):
         if self.user_has_permission(self.permission_required) and not cancel_url(self.object, request.user):

@@ -30,7 +30,7 @@ from booking.pricing.price import withdrawal_fee
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView, RowFilter
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
-from booking.signup.models import Booking, BookingStatus
+from booking.signup.models import ATTENDANCE, Booking, BookingStatus
 from booking.signup.sentences import both_amounts, person_sentence, session_sentence
 from booking.signup.standing import CannotBook
 from booking.signup.substitute import SeatGivenUp, seat_obstacle, substitute
@@ -51,6 +51,9 @@ class BookingFilterSet(WagtailFilterSet):
         label=gettext_lazy("Session held"), field_name="session__starts_on", widget=DateRangePickerWidget
     )
     booked_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Booked"), widget=DateRangePickerWidget)
+    attended = django_filters.ChoiceFilter(
+        label=gettext_lazy("Attendance"), choices=[(said, words) for said, words in ATTENDANCE.items()]
+    )
 
     def from_municipality(self, bookings, _name, municipality):
         return bookings.filter(Q(office__municipality=municipality) | Q(office=None, order__payer=municipality))
@@ -68,6 +71,11 @@ def office_of(booking: Booking) -> str:
 def municipality_of(booking: Booking) -> Municipality:
     """Where the participant comes from; the payer, for somebody without an office."""
     return booking.office.municipality if booking.office else booking.order.payer
+
+
+def state_of(booking: Booking) -> str:
+    """Its status, and whether the participant came once somebody has said so."""
+    return ", ".join(words for words in (str(booking.get_status_display()), booking.attendance) if words)
 
 
 #: What is for those who arrange the session, and for nobody else.
@@ -94,6 +102,7 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "municipality": gettext_lazy("Municipality"),
         "booked_at": gettext_lazy("Booked"),
         "cancelled_at": gettext_lazy("Booking cancelled"),
+        "attendance": gettext_lazy("Attendance"),
         "price.net": gettext_lazy("Price excluding VAT"),
         "price.vat": gettext_lazy("VAT"),
         "price.gross": gettext_lazy("Price including VAT"),
@@ -335,7 +344,7 @@ class BookingViewSet(LookOnlyViewSet):
         StatusTagColumn(
             "status",
             label=gettext_lazy("Status"),
-            accessor="get_status_display",
+            accessor=state_of,
             sort_key="status",
             primary=lambda booking: booking.holds_a_seat,
         ),

@@ -37,9 +37,7 @@ def mark_attendance(
     Only confirmed seats of this session are marked. Gives those that were not so marked before; what is said twice is
     recorded once. Raises NotHeldYet.
     """
-    session = (
-        SessionPage.objects.select_for_update(of=("self",)).select_related("calendar_entry").get(pk=session.pk)
-    )
+    session = SessionPage.objects.select_for_update(of=("self",)).select_related("calendar_entry").get(pk=session.pk)
     if not can_be_marked(session, now=now):
         raise NotHeldYet
     seats = Booking.objects.filter(session=session, pk__in=bookings, status=BookingStatus.CONFIRMED)
@@ -48,8 +46,6 @@ def mark_attendance(
     for booking in changed:
         booking.attended = attended
         booking.save(update_fields=["attended"])
-        record(
-            FACTS[attended], booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference
-        )
+        record(FACTS[attended], booking, by=by, on_behalf_of=booking.participant, at=now, order=booking.order.reference)
     logger.info("attendance at session %s marked for %d bookings", session.pk, len(changed))
     return changed

@@ -15,6 +15,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.models import GroupPagePermission
 
+from booking.dates import today
 from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, SUPERUSERS, make_roles
 from booking.models import (
     AudienceGrant,
@@ -97,6 +98,7 @@ def everything(db):
             ends_on=date(2030, 12, 31),
         ),
         "group": colleague.groups.get(),
+        "in progress": SessionPageFactory(title="I dag", starts_on=today(now)),
         "venues": Venue.objects.create(name="Campus"),
         "contacts": session.contact,
         "choices": Choice.objects.create(name="Kattegatkursus"),
@@ -193,6 +195,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("bookings:index") + "?export=csv",
             reverse("bookings:index") + "?export=xlsx",
         ],
+        "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
         "diets and rooms": [],  # no page of their own: see below
         "outbox and journal": list(looked_at(["outbox", "journal"])),
         "cancelling bookings and sessions, and sending mail again": [
@@ -319,6 +322,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
     for address in (
         reverse("bookings:cancel", args=[booking.pk]),
         reverse("bookings:substitute", args=[booking.pk]),
+        reverse("session_attendance", args=[everything["in progress"].pk]),
         reverse("forget_person", args=[everything["persons"].pk]),
         reverse("register-import:index"),
         reverse("exceptions:edit", args=[everything["exceptions"].pk]),
