@@ -184,9 +184,17 @@ def _booking(booking: Booking, person: Person) -> list[Item]:
         ("conditions", _("conditions"), booking.conditions),
         ("conditions_text", _("the conditions' text"), booking.conditions.text),
         ("accepted", _("conditions accepted"), danish_moment(booking.accepted_at)),
-        ("diet", _("diet"), booking.diet if is_theirs else ""),
-        ("room", _("room"), booking.room if is_theirs else ""),
+        *(_practical(booking) if is_theirs else []),
     )
+
+
+def _practical(booking: Booking) -> list[tuple[str, str, Any]]:
+    return [
+        ("diet", _("diet"), booking.diet),
+        ("room", _("room"), booking.room),
+        ("may_be_listed", _("on the list of participants"), _("yes") if booking.may_be_listed else _("no")),
+        ("attendance", _("attendance"), booking.attendance),
+    ]
 
 
 def _interests(person: Person) -> list[list[Item]]:

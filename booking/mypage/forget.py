@@ -99,7 +99,7 @@ def forget_person(person: Person, *, by, now: datetime) -> None:
     Secretary.objects.filter(Q(secretary=person) | Q(principal=person)).delete()
     person.interests.all().delete()
     person.grants.all().delete()
-    person.bookings.update(diet="", room="")
+    person.bookings.update(diet="", room="", may_be_listed=False)
     _forget_contact(person)
     _forget_offices(person, on=today(now))
     _forget_sign_in(person, now=now)

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 MAIL_DAYS = 180
 #: Years that it is kept that a mail was sent, to whom and about what.
 MAIL_YEARS = 2
-#: Years that an order's contact is kept after the session.
+#: Years that an order's contact, and who came, are kept after the session.
 CONTACT_YEARS = 1
 #: Years that an exception, a secretaryship and a request are kept after they ended.
 ENDED_YEARS = 2
@@ -91,6 +91,12 @@ def purge_contacts(now: datetime) -> int:
     newer = Booking.objects.filter(order=OuterRef("pk"), session__ends_on__gte=cut)
     told = Order.objects.exclude(contact_name="", contact_email="", contact_phone="")
     return told.exclude(Exists(newer)).update(contact_name="", contact_email="", contact_phone="")
+
+
+def purge_attendance(now: datetime) -> int:
+    """Forget who came to a session, and who might be listed there."""
+    held = Booking.objects.filter(session__ends_on__lt=years_before(today(now), CONTACT_YEARS))
+    return held.exclude(attended=None, may_be_listed=False).update(attended=None, may_be_listed=False)
 
 
 def purge_references(now: datetime) -> int:
@@ -205,7 +211,7 @@ def _remove(rows: models.QuerySet) -> int:
 TABLE = [
     Rule(
         _("diet and room"),
-        f"{KEPT_DAYS} days after the session; at once when the seat is given up",
+        f"{KEPT_DAYS} days after the session; at once when the seat is given up or the session is cancelled",
         "the hotel's bill and complaints",
         purge_practical,
     ),
@@ -214,6 +220,12 @@ TABLE = [
         f"{CONTACT_YEARS} year after the session",
         "questions about the session and its invoice",
         purge_contacts,
+    ),
+    Rule(
+        _("who came, and who may stand on the list of participants"),
+        f"{CONTACT_YEARS} year after the session",
+        "to hand out the list, and to answer for what those who stayed away pay",
+        purge_attendance,
     ),
     Rule(
         _("an order's person reference and requisition number"),

@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.models import AudienceGrant, Booking, Fact, Interest, OutboxMessage, Person
 from booking.mypage.everything import everything_about
@@ -53,7 +54,7 @@ def secretary(mayor):
 def booking(mayor, secretary) -> Booking:
     """What the secretary ordered for the mayor, with all that a booking can hold."""
     placed = order(SessionPageFactory(title="Krydspres"), mayor, booker=secretary, purchase=PURCHASE)
-    placed.bookings.update(diet="Vegetar", room="Stille værelse")
+    placed.bookings.update(diet="Vegetar", room="Stille værelse", attended=True, may_be_listed=True)
     return placed.bookings.get()
 
 
@@ -89,6 +90,7 @@ def test_all_of_ones_own_is_there(client, mayor, secretary, booking):
     assert everything["secretaries"][0]["name"] == "Solveig Holm"
     [seat] = everything["bookings"]
     assert (seat["session"], seat["diet"], seat["room"]) == ("Krydspres", "Vegetar", "Stille værelse")
+    assert (seat["attendance"], seat["may_be_listed"]) == (gettext("came"), gettext("yes"))
     assert "5.300,00 kr." in seat["price"]
     assert "6.625,00 kr." in seat["price"]
     assert seat["conditions_text"] == "Tilmeldingen er bindende."

@@ -108,7 +108,7 @@ def test_whoever_is_signed_in_is_signed_out(client, mayor):
 def test_bookkeeping_keeps_the_name_the_seat_and_the_payer(mayor):
     secretary = secretary_of(mayor)
     placed = order(SessionPageFactory(), mayor, booker=secretary)
-    placed.bookings.update(diet="Vegetar", room="Stille")
+    placed.bookings.update(diet="Vegetar", room="Stille", may_be_listed=True)
 
     forget_person(mayor, by=None, now=AFTER)
     forget_person(secretary, by=None, now=AFTER)
@@ -122,7 +122,7 @@ def test_bookkeeping_keeps_the_name_the_seat_and_the_payer(mayor):
         5300,
     )
     assert (booking.order.contact_name, booking.order.contact_email) == ("", "")
-    assert (booking.diet, booking.room) == ("", "")
+    assert (booking.diet, booking.room, booking.may_be_listed) == ("", "", False)
     assert booking.office.ends_on == date(2027, 5, 31)
     assert booking.participant.email is None
     assert kept_until(mayor) == kept_until(secretary) == date(2032, 12, 31)

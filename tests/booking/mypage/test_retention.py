@@ -71,6 +71,12 @@ def _contact():
     return lambda: Order.objects.exclude(contact_email="").exists()
 
 
+def _attendance():
+    booked()
+    Booking.objects.update(attended=False, may_be_listed=True)
+    return Booking.objects.exclude(attended=None, may_be_listed=False).exists
+
+
 def _references():
     booked()
     Order.objects.update(person_reference="Bente", requisition="R-1")
@@ -181,6 +187,7 @@ def _register_file():
 CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
+    "who came, and who may stand on the list of participants": (_attendance, date(2028, 5, 5)),
     "an order's person reference and requisition number": (_references, date(2032, 12, 31)),
     "names on seats with a price": (_name, date(2032, 12, 31)),
     "who waits for a date": (_interest, HELD),

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking.dates import COPENHAGEN
+from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Booking
 from booking.signup.purge import purge_practical
@@ -33,3 +34,19 @@ def test_diet_and_room_of_a_given_up_seat_are_forgotten_at_once(booking):
 
     assert purge_practical(NOW) == 1
     assert not Booking.objects.exclude(diet="", room="").exists()
+
+
+def test_what_the_kitchen_of_a_session_that_is_called_off_would_have_known_is_forgotten_at_once(booking):
+    cancel_session(booking.session, by=None, now=NOW)
+
+    assert purge_practical(NOW) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"),
+    [("waiting", True), ("offered", True), ("held", True), ("confirmed", True), ("expired", False)],
+)
+def test_whoever_may_still_come_is_expected_and_whoever_lost_the_seat_is_not(booking, status, kept):
+    Booking.objects.update(status=status, waiting_since=NOW, offered_until=NOW)
+
+    assert purge_practical(NOW) == (0 if kept else 1)
