@@ -1,0 +1,158 @@
+"""What was agreed, paid, given back and is to be invoiced, seat by seat and øre for øre."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from booking.models import Booking, Payment, Refund
+from booking.payments.balance import Balance, balances, with_money
+from booking.payments.models import PaymentState, RefundReason, RefundState
+from booking.sessions.live import cancel_session
+from booking.signup.cancel import cancel_booking
+from booking.signup.models import BookingStatus
+from tests.booking.signup.test_reserve import NOW, order
+from tests.factories import ConditionsFactory, SessionPageFactory, mayor_of, secretary_of
+
+pytestmark = pytest.mark.django_db
+
+SEAT = Decimal(6625)
+
+
+def balance(given=SEAT, paid=0, back=0, invoice=0) -> Balance:
+    return Balance(*(Decimal(amount) for amount in (given, paid, back, invoice)))
+
+
+def standing(**which) -> list[Balance]:
+    """The balances of all bookings, the first first."""
+    bookings = list(with_money(Booking.objects.filter(**which)).order_by("pk"))
+    found = balances(bookings)
+    return [found[booking.pk] for booking in bookings]
+
+
+def paid_by_card(*names: str, session=None):
+    """An order for these mayors, paid in full."""
+    mayors = [mayor_of(name) for name in names]
+    session = session or SessionPageFactory(conditions=ConditionsFactory(free_days=30))
+    placed = order(session, *mayors, booker=secretary_of(*mayors))
+    placed.pays_by_card = True
+    placed.save()
+    return placed, Payment.objects.create(
+        order=placed,
+        amount=SEAT * len(names),
+        state=PaymentState.PAID,
+        created_at=NOW,
+        expires_at=NOW,
+        paid_at=NOW,
+    )
+
+
+def give_back(payment, amount, *, booking=None, state=RefundState.DONE, reason=RefundReason.STAFF):
+    Refund.objects.create(
+        payment=payment, booking=booking, amount=Decimal(amount), state=state, reason=reason, created_at=NOW
+    )
+
+
+def test_a_seat_by_invoice_is_to_be_invoiced():
+    order(SessionPageFactory(), mayor_of("Fanø"))
+
+    assert standing() == [balance(invoice=SEAT)]
+
+
+def test_a_free_seat_is_nothing_to_anybody():
+    order(SessionPageFactory(own_net=Decimal(0)), mayor_of("Fanø"))
+
+    assert standing() == [balance(0)]
+
+
+@pytest.mark.parametrize(("free_days", "due"), [(30, 0), (None, 6625)])
+def test_of_a_seat_given_up_what_the_conditions_say_is_to_be_invoiced(free_days, due):
+    placed = order(SessionPageFactory(conditions=ConditionsFactory(free_days=free_days)), mayor_of("Fanø"))
+
+    cancel_booking(placed.bookings.get(), by=None, now=NOW)
+
+    assert standing() == [balance(due, invoice=due)]
+
+
+def test_of_a_cancelled_session_nothing_is_to_be_invoiced():
+    session = SessionPageFactory()
+    order(session, mayor_of("Fanø"))
+
+    cancel_session(session, by=None, now=NOW)
+
+    assert standing() == [balance(0)]
+
+
+def test_what_was_paid_by_card_is_not_invoiced():
+    paid_by_card("Fanø")
+
+    assert standing() == [balance(paid=SEAT)]
+
+
+@pytest.mark.parametrize(("status", "due"), [(BookingStatus.HELD, 6625), (BookingStatus.EXPIRED, 0)])
+def test_a_seat_that_is_not_paid_is_not_invoiced_either(status, due):
+    placed, payment = paid_by_card("Fanø")
+    payment.delete()
+    placed.bookings.update(status=status)
+
+    assert standing() == [balance(due)]
+
+
+def test_what_staff_gave_back_is_not_asked_for_again():
+    _placed, payment = paid_by_card("Fanø")
+    give_back(payment, 1000)
+
+    assert standing() == [balance(paid=SEAT, back=1000)]
+
+
+def test_a_refund_that_failed_gave_nothing_back():
+    _placed, payment = paid_by_card("Fanø")
+    give_back(payment, 1000, state=RefundState.FAILED)
+
+    assert standing() == [balance(paid=SEAT)]
+
+
+def test_one_payment_is_shared_by_the_seats_and_a_seats_refund_is_that_seats():
+    placed, payment = paid_by_card("Fanø", "Ærø", "Samsø")
+    one, _two, _three = placed.bookings.order_by("pk")
+    give_back(payment, SEAT, booking=one, reason=RefundReason.WITHDRAWN)
+    give_back(payment, "0.03")
+
+    assert standing() == [
+        balance(paid=SEAT, back=SEAT),
+        balance(paid=SEAT, back="0.02"),
+        balance(paid=SEAT, back="0.01"),
+    ]
+
+
+def test_a_payment_is_not_for_a_seat_given_up_before_it():
+    placed, payment = paid_by_card("Fanø", "Ærø")
+    one, _two = placed.bookings.order_by("pk")
+    Booking.objects.filter(pk=one.pk).update(status=BookingStatus.CANCELLED, cancelled_at=NOW.replace(hour=8))
+    Payment.objects.filter(pk=payment.pk).update(amount=SEAT)
+
+    assert [one.paid for one in standing()] == [Decimal(0), SEAT]
+
+
+def test_the_sum_of_the_seats_is_what_the_payments_say():
+    session = SessionPageFactory()
+    _placed, payment = paid_by_card("Fanø", "Ærø", "Samsø", session=session)
+    give_back(payment, "9999.99")
+    order(session, mayor_of("Læsø"))
+
+    assert sum(standing(), Balance()) == balance(SEAT * 4, paid=SEAT * 3, back="9999.99", invoice=SEAT)
+
+
+def test_thirty_seats_cost_as_many_queries_as_one(django_assert_num_queries):
+    session = SessionPageFactory()
+    paid_by_card("Kommune 0", session=session)
+    with CaptureQueriesContext(connection) as one:
+        standing()
+    for number in range(1, 29):
+        _placed, payment = paid_by_card(f"Kommune {number}", session=session)
+        give_back(payment, 1000)
+    order(session, mayor_of("Kommune 29"))
+
+    with django_assert_num_queries(len(one)):
+        assert len(standing()) == 30
