@@ -51,6 +51,7 @@ class Heading:
     slug: str
     intro: str
     heading: str = ""
+    municipality: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +108,10 @@ class Session:
     kind: str
     audience: str
     price: str | int
-    price_list: str
+    price_list: str = ""
     conditions: str
     contacts: tuple[str, ...]
+    choice: str = ""
     moderator: str = ""
     venue: str = ""
     capacity: int | None = None
@@ -131,6 +133,8 @@ class Session:
 
     def when(self, today: date) -> When:
         """When it is held, if the site is filled ``today``."""
+        if self.words and self.starts_on:
+            return When(self.starts_on, self.ends_on, words=self.words)
         if self.words:
             year = today.year + self.years_ahead
             after = date(year, self.ends_month, 28) + timedelta(days=4)  # in the month after the last one
@@ -152,6 +156,7 @@ class Audience:
     name: str
     offices: tuple[str, ...]
     newly_elected: bool
+    municipalities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,9 +171,17 @@ class Contact:
 class Venue:
     key: str
     name: str
-    address: str
-    postal_code: str
-    city: str
+    address: str = ""
+    postal_code: str = ""
+    city: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What alternate runs have in common."""
+
+    key: str
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,10 +265,17 @@ class Content:
     audiences: tuple[Audience, ...]
     contacts: tuple[Contact, ...]
     venues: tuple[Venue, ...]
+    choices: tuple[Choice, ...]
     speakers: tuple[Speaker, ...]
     sellers: tuple[Seller, ...]
     price_lists: tuple[PriceList, ...]
     conditions: tuple[Conditions, ...]
+
+    @property
+    def municipalities(self) -> set[str]:
+        """The names of those that something is for alone."""
+        named = {name for audience in self.audiences for name in audience.municipalities}
+        return named | {heading.municipality for heading in self.headings if heading.municipality}
 
 
 #: What the lists inside a row are made of, by key.
@@ -270,17 +290,23 @@ def read(folder: Path = FOLDER) -> Content:
         name: _parsed(folder / f"{name}.toml") for name in ("pages", "headings", "offers", "audiences", "contacts")
     }
     course = _parsed(folder / "course.toml")
+    municipal = _parsed(folder / "municipal.toml")
     content = Content(
         front=_row(Front, files["pages"]["front"], "pages.toml, front"),
         catalogue=_row(CatalogueText, files["pages"]["catalogue"], "pages.toml, catalogue"),
         pages=_rows(TextPage, files["pages"]["pages"], "pages.toml"),
-        headings=_rows(Heading, files["headings"]["headings"], "headings.toml"),
+        headings=_rows(Heading, files["headings"]["headings"], "headings.toml")
+        + _rows(Heading, municipal["headings"], "municipal.toml"),
         groups=_rows(Heading, files["headings"]["groups"], "headings.toml"),
-        offers=_rows(Offer, files["offers"]["offers"], "offers.toml") + _rows(Offer, course["offers"], "course.toml"),
-        sessions=_rows(Session, course["sessions"], "course.toml"),
+        offers=_rows(Offer, files["offers"]["offers"], "offers.toml")
+        + _rows(Offer, course["offers"], "course.toml")
+        + _rows(Offer, municipal["offers"], "municipal.toml"),
+        sessions=_rows(Session, course["sessions"], "course.toml")
+        + _rows(Session, municipal["sessions"], "municipal.toml"),
         audiences=_rows(Audience, files["audiences"]["audiences"], "audiences.toml"),
         contacts=_rows(Contact, files["contacts"]["contacts"], "contacts.toml"),
-        venues=_rows(Venue, course["venues"], "course.toml"),
+        venues=_rows(Venue, course["venues"], "course.toml") + _rows(Venue, municipal["venues"], "municipal.toml"),
+        choices=_rows(Choice, municipal["choices"], "municipal.toml"),
         speakers=_rows(Speaker, course["speakers"], "course.toml"),
         sellers=_rows(Seller, course["sellers"], "course.toml"),
         price_lists=(_row(PriceList, course["price_list"], "course.toml, price_list"),),
@@ -334,6 +360,7 @@ def _check(content: Content) -> None:
         "audience": {row.key for row in content.audiences},
         "contact": {row.key for row in content.contacts},
         "venue": {row.key for row in content.venues},
+        "choice": {row.key for row in content.choices},
         "speaker": {row.key for row in content.speakers},
         "price list": {row.key for row in content.price_lists},
         "conditions": {row.key for row in content.conditions},
@@ -370,11 +397,14 @@ def _check(content: Content) -> None:
         where = f"session {session.key}"
         need("offer", [session.offer], where)
         need("venue", [session.venue], where)
+        need("choice", [session.choice], where)
         for day in session.days:
             for item in day.items:
                 need("speaker", item.speakers, where)
                 for part in item.inputs:
                     need("speaker", part.speakers, where)
-        [prices] = [row for row in content.price_lists if row.key == session.price_list]
-        if session.price == "undecided" and session.kind in {row.kind for row in prices.rows}:
+        listed = {row.kind for prices in content.price_lists if prices.key == session.price_list for row in prices.rows}
+        if session.price == "list" and session.kind not in listed:
+            raise ContentError(f"{where}: the price list has no price for this kind")
+        if session.price == "undecided" and session.kind in listed:
             raise ContentError(f"{where}: the price list has a price for this kind, so it can't be undecided")

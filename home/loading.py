@@ -16,6 +16,7 @@ from wagtail.models import Page, Site
 from booking.dates import today
 from booking.models import (
     Audience,
+    Choice,
     Conditions,
     ConditionsVersion,
     Contact,
@@ -125,9 +126,15 @@ class Loading:
     # The steps
 
     def register(self) -> None:
-        """The municipalities and the election terms came with the tables; take the terms to hand."""
+        """The municipalities and the election terms came with the tables; take what is named to hand."""
         if not Municipality.objects.exists():  # tables that were made without migrations
             lay_ground(apps)
+        for municipality in Municipality.objects.filter(name__in=self.texts.municipalities):
+            self.at_hand[_key(Municipality, municipality.name)] = municipality
+        for name in self.texts.municipalities:
+            # Without it, what is meant for one municipality would be open to all of them.
+            if self.the(Municipality, name) is None:
+                raise content.ContentError(f"the register has no municipality {name!r}")
         for term in ElectionTerm.objects.all():
             self.at_hand[_key(ElectionTerm, str(term))] = term
 
@@ -161,11 +168,18 @@ class Loading:
         for place, name in enumerate(content.PROVIDERS, start=1):
             self.once(Provider, name, {"name": name}, sort_order=place)
         for row in self.texts.audiences:
-            self.once(Audience, row.key, {"name": row.name}, offices=list(row.offices), newly_elected=row.newly_elected)
+            is_new = _key(Audience, row.key) not in self.made
+            audience = self.once(
+                Audience, row.key, {"name": row.name}, offices=list(row.offices), newly_elected=row.newly_elected
+            )
+            if is_new:
+                audience.municipalities.set(self.all_the(Municipality, row.municipalities))
         for row in self.texts.contacts:
             self.once(Contact, row.key, {"name": row.name}, organisation=row.organisation, email=row.email)
         for row in self.texts.venues:
             self.once(Venue, row.key, {"name": row.name}, street=row.address, postcode=row.postal_code, city=row.city)
+        for row in self.texts.choices:
+            self.once(Choice, row.key, {"name": row.name})
         for row in self.texts.speakers:
             self.once(Speaker, row.key, {"name": row.name}, title=row.title)
 
@@ -211,7 +225,13 @@ class Loading:
         catalogue = self.page(front, "catalogue", CataloguePage(title=text.title, slug=text.slug, intro=text.intro))
         for row in [*self.texts.headings, *self.texts.groups]:
             parent = self.the(HeadingPage, row.heading) if row.heading else catalogue
-            self.page(parent, row.key, HeadingPage(title=row.title, slug=row.slug, intro=row.intro))
+            heading = HeadingPage(
+                title=row.title,
+                slug=row.slug,
+                intro=row.intro,
+                municipality=self.the(Municipality, row.municipality),
+            )
+            self.page(parent, row.key, heading)
         for row in self.texts.offers:
             self.page(self.the(HeadingPage, row.group or row.heading), row.slug, self.offer(row))
         for row in self.texts.sessions:
@@ -263,6 +283,7 @@ class Loading:
             price_list=self.the(PriceList, row.price_list),
             own_net=own_net,
             conditions=self.the(Conditions, row.conditions),
+            choice=self.the(Choice, row.choice),
             moderator=row.moderator,
             contact=next(iter(self.all_the(Contact, row.contacts)), None),
             intro=row.intro,

@@ -14,7 +14,16 @@ from wagtail.images import get_image_model_string
 from wagtail.models import Page, PageManager, PageQuerySet
 
 from booking.dates import today
-from booking.models import Audience, Conditions, Contact, ElectionTerm, PriceList, SessionPage, Speaker
+from booking.models import (
+    Audience,
+    Conditions,
+    Contact,
+    ElectionTerm,
+    Municipality,
+    PriceList,
+    SessionPage,
+    Speaker,
+)
 from booking.pricing.models import SessionKind
 from booking.sessions.panels import AudiencePanel
 from booking.signup.lines import session_lines
@@ -30,6 +39,7 @@ from home.listing import (
     grouped,
     matching,
 )
+from home.timetable import timetable
 
 #: So many of the next sessions stand on the front page.
 NEXT_SESSIONS = 4
@@ -51,8 +61,10 @@ class FrontPage(Page):
     def get_context(self, request, *args, **kwargs):
         now = timezone.now()
         sessions = SessionPage.objects.live().public().upcoming(now).not_cancelled().for_listing()[:NEXT_SESSIONS]
+        groups = groups_below(self, listed_below(self, now=now))
         return super().get_context(request, *args, **kwargs) | {
-            "groups": groups_below(self, listed_below(self, now=now)),
+            # What a municipality offers its own stands in the catalogue, not on the first page for all the others.
+            "groups": [group for group in groups if group.heading.municipality_id is None],
             "lines": session_lines(sessions, now=now),
         }
 
@@ -85,21 +97,36 @@ class CataloguePage(Page):
 
 
 class HeadingPage(Page):
-    """One of the catalogue's headings, or a group of offers within a heading."""
+    """One of the catalogue's headings, or a group of offers within a heading; or a municipality's own course."""
 
     intro = models.TextField(_("introduction"), max_length=800, blank=True)
+    municipality = models.ForeignKey(
+        Municipality,
+        verbose_name=_("municipality"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="courses",
+        help_text=_(
+            "Only for a municipality's own course: its name then stands above the title, the offers below are the "
+            "tracks of the course, and the page shows the timetable of all their sessions. Who can sign up is said by "
+            "the audience of each offer and session."
+        ),
+    )
 
     parent_page_types = ["home.CataloguePage", "home.HeadingPage"]
     subpage_types = ["home.HeadingPage", "home.OfferPage"]
-    content_panels = [*Page.content_panels, "intro"]
-    page_description = _("A heading of the catalogue, or a group of offers under a heading.")
+    content_panels = [*Page.content_panels, "intro", "municipality"]
+    page_description = _("A heading of the catalogue, a group of offers under a heading, or a municipality's course.")
 
     class Meta:
         verbose_name = _("heading")
         verbose_name_plural = _("headings")
 
     def get_context(self, request, *args, **kwargs):
-        return super().get_context(request, *args, **kwargs) | {"group": self.as_group(now=timezone.now())}
+        group = self.as_group(now=timezone.now())
+        lines = timetable(group) if self.municipality_id else []
+        return super().get_context(request, *args, **kwargs) | {"group": group, "timetable": lines}
 
     @property
     def first_paragraph(self) -> str:
@@ -324,5 +351,5 @@ def speaker_names() -> dict[int, str]:
 
 def groups_below(page: Page, entries: list[Entry]) -> list[Group]:
     """The public headings below a page with those of the entries that belong to each, in the order of the tree."""
-    headings = HeadingPage.objects.descendant_of(page).live().public().order_by("path")
+    headings = HeadingPage.objects.descendant_of(page).live().public().select_related("municipality").order_by("path")
     return grouped(headings, entries)

@@ -6,10 +6,12 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.text import capfirst
 from wagtail.models import Page, Revision, Site
 
 from booking.models import (
     CalendarEntry,
+    Choice,
     ConditionsVersion,
     ElectionTerm,
     Fact,
@@ -18,9 +20,12 @@ from booking.models import (
     SessionPage,
     Speaker,
 )
+from booking.people.models import OfficeKind
 from home.loading import load
-from home.models import FrontPage, HeadingPage, OfferPage, TextPage
+from home.models import CataloguePage, FrontPage, HeadingPage, OfferPage, TextPage
+from tests.factories import HeadingPageFactory, OfferPageFactory, OfficeFactory, SessionPageFactory
 from tests.home.conftest import LOADED_AT
+from tests.home.queries import queries_of
 
 LEADERSHIP = "Det personlige lederskab"
 KNOWLEDGE = "Viden, kompetencer og værktøjer"
@@ -83,6 +88,52 @@ PROGRAMME = [
 SPEAKERS = ["Mette Touborg", "Niels Lunde", "Stefan Hermann", "Søs Marie Serup", "Torben M. Andersen"]
 
 
+NEW, WHOLE, COMMITTEES = (
+    "Introforløb for nye kommunalbestyrelsesmedlemmer",
+    "Introforløb for den samlede nye kommunalbestyrelse",
+    "Introforløb i de enkelte politiske udvalg",
+)
+
+#: Document 004, line by line, in the order of time: when, what, on which track, and where.
+TIMETABLE = [
+    ("Januar 2018", "Udvalgsmøder med valg af formand, mødeplan m.v.", COMMITTEES, ""),
+    ("3. januar 2018", "Ballerup Kommunes informationsmøde om it for nye medlemmer", NEW, ""),
+    ("26. januar 2018", "Goddag- og farvelmiddag for nye og gamle kommunalbestyrelsesmedlemmer", WHOLE, ""),
+    (
+        "Februar 2018",
+        "De politiske udvalg tager stilling til deres respektive introduktionsprogrammer",
+        COMMITTEES,
+        "",
+    ),
+    ("7. februar 2018", "Ballerup Kommunes informationsmøde om økonomi, budget og styring m.v.", WHOLE, ""),
+    ("23.-24. februar 2018", "Opstartsseminar for hele kommunalbestyrelsen", WHOLE, ""),
+    (
+        "1. marts 2018",
+        "Ballerup Kommunes informationsmøde: ”Valgt til en bestyrelse eller til bestyrelsesformand – hvordan gør jeg?”",
+        WHOLE,
+        "",
+    ),
+    ("8.-9. marts 2018", "Kommunalpolitisk topmøde i Aalborg for hele kommunalbestyrelsen", WHOLE, "Aalborg"),
+    ("15.-17. marts 2018", "Kattegatkursus for nye kommunalbestyrelsesmedlemmer", NEW, "Værløse"),
+    ("22.-24. marts 2018", "Kattegatkursus for nye kommunalbestyrelsesmedlemmer", NEW, "Helsinge"),
+    (
+        "April/maj 2018",
+        "Temamøder for de enkelte politiske udvalg – introduktion til det pågældende udvalgsområde",
+        COMMITTEES,
+        "",
+    ),
+    (
+        "11. april 2018",
+        "Ballerup Kommunes informationsmøde om juridiske rammer, arbejdet som kommunalbestyrelsesmedlem samt "
+        "kommunikation og presse",
+        WHOLE,
+        "",
+    ),
+    ("Maj 2018", "Bustur rundt i kommunen med beretning om bl.a. boligområder, byplanlægning m.v.", WHOLE, ""),
+    ("Maj/juni 2018", "De enkelte politiske udvalgs 12-12 seminar", COMMITTEES, ""),
+]
+
+
 def everything():
     """What a second run could have changed."""
     return {
@@ -110,7 +161,8 @@ def test_every_offer_of_the_catalogue_is_in_its_place(catalogue, heading, group,
 
 def test_the_offers_stand_in_the_order_of_the_document(catalogue):
     course = ["Borgmesterforløbet 2026-2029", "Borgmester i en ny tid – Lederskab i en kompleks samtid"]
-    titles = OfferPage.objects.order_by("path").values_list("title", flat=True)
+    of_kl = [page for page in HeadingPage.objects.all() if page.municipality is None]
+    titles = [offer.title for offer in OfferPage.objects.order_by("path") if offer.get_parent().specific in of_kl]
 
     assert [title for title in titles if title not in course] == [row[2] for row in OFFERS]
 
@@ -161,9 +213,11 @@ def test_the_coming_sessions_are_reckoned_from_the_day_of_loading(catalogue):
 
 
 def test_free_sessions_have_conditions_without_a_word_of_paying(catalogue):
-    free = SessionPage.objects.live().get(own_net=0)
+    free = SessionPage.objects.live().filter(own_net=0)
 
-    assert not re.search("betal|pris|faktura", free.conditions.current().text, re.IGNORECASE)
+    assert len(free) == 19
+    for session in free:
+        assert not re.search("betal|pris|faktura", session.conditions.current().text, re.IGNORECASE)
 
 
 def test_the_site_opens_on_the_front_page(catalogue, client):
@@ -173,6 +227,85 @@ def test_the_site_opens_on_the_front_page(catalogue, client):
     assert Municipality.objects.count() == 98
     assert {"2018-2021", "2022-2025", "2026-2029"} <= {str(term) for term in ElectionTerm.objects.all()}
     assert TextPage.objects.live().count() == 5
+
+
+# Ballerup's own course
+
+
+@pytest.fixture
+def introduction(catalogue):
+    return HeadingPage.objects.get(title="Introduktionsprogram for den nye kommunalbestyrelse 2018-2021")
+
+
+def test_ballerups_timetable_is_in_the_order_of_time(introduction, client):
+    lines = client.get(introduction.url).context["timetable"]
+
+    assert [
+        (capfirst(line.session.when.short), line.session.title, line.track.title, line.session.place) for line in lines
+    ] == TIMETABLE
+    assert [line.session.when.is_dated for line in lines].count(False) == 5
+
+
+def test_ballerups_course_stands_beside_kls_headings_and_not_on_the_front_page(introduction, client):
+    headings = CataloguePage.objects.get().get_children().live()
+    front = [group.heading.title for group in client.get("/").context["groups"]]
+
+    assert [page.title for page in headings][:4] == [LEADERSHIP, KNOWLEDGE, COMMUNITY, introduction.title]
+    assert front == [LEADERSHIP, KNOWLEDGE, COMMUNITY]
+    assert [page.title for page in introduction.get_children()] == [NEW, WHOLE, COMMITTEES]
+    assert "Ballerup Kommune" in client.get(introduction.url).content.decode()
+
+
+def test_ballerups_course_is_for_its_council_alone(introduction):
+    below = SessionPage.objects.filter(path__startswith=introduction.path).select_related("audience")
+    ballerup, elsewhere = Municipality.objects.get(name="Ballerup"), Municipality.objects.get(name="Herlev")
+    old_hands = [OfficeKind.MAYOR, OfficeKind.DEPUTY_MAYOR, OfficeKind.COMMITTEE_CHAIR]
+
+    def admitted(place, kind):
+        office = OfficeFactory(municipality=place, kind=kind, starts_on=date(2018, 1, 1), ends_on=date(2018, 12, 31))
+        return {page.title for page in below if page.audience.admits(office.person, on=page.starts_on)}
+
+    titles, of_the_new = {line[1] for line in TIMETABLE}, {line[1] for line in TIMETABLE if line[2] == NEW}
+    assert admitted(ballerup, OfficeKind.COUNCIL_MEMBER) == titles
+    assert [admitted(ballerup, kind) for kind in old_hands] == [titles - of_the_new] * 3
+    assert admitted(ballerup, OfficeKind.MUNICIPAL_DIRECTOR) == set()
+    assert [admitted(elsewhere, kind) for kind in (*old_hands, OfficeKind.COUNCIL_MEMBER)] == [set()] * 4
+
+
+def test_kattegatkursus_is_held_twice_and_one_takes_part_once(introduction, client):
+    runs = SessionPage.objects.filter(choice__name="Kattegatkursus 2018, Ballerup").order_by("starts_on")
+    lines = client.get(introduction.url).context["timetable"]
+
+    assert [run.place for run in runs] == ["Værløse", "Helsinge"]
+    assert [(line.session, line.other_runs) for line in lines if line.other_runs] == [
+        (runs[0], (runs[1],)),
+        (runs[1], (runs[0],)),
+    ]
+
+
+def test_thirty_lines_of_a_timetable_take_as_many_queries_as_one(introduction, client):
+    empty = HeadingPageFactory(municipality=introduction.municipality)
+    track = OfferPageFactory(parent=empty)
+    SessionPageFactory(parent=track)
+    with_one = queries_of(client, empty.url)
+    for number in range(29):
+        choice, _made = Choice.objects.get_or_create(name=f"Valg {number // 2}")
+        SessionPageFactory(parent=track if number % 2 else OfferPageFactory(parent=empty), choice=choice)
+
+    assert queries_of(client, empty.url) == with_one
+
+
+def test_the_edition_to_come_has_two_runs_to_choose_between(catalogue):
+    runs = SessionPage.objects.filter(choice__name="Kattegatkursus 2026-2029, Ballerup").order_by("starts_on")
+
+    assert [(run.starts_on, run.ends_on) for run in runs] == [
+        (date(2027, 1, 21), date(2027, 1, 23)),
+        (date(2027, 1, 28), date(2027, 1, 30)),
+    ]
+    assert runs[0].other_runs() == [runs[1]]
+
+
+# Once more
 
 
 def test_loading_again_on_a_later_day_changes_nothing(catalogue):
