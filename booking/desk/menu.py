@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking.desk.movements import MovementsViewSet
 from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
 from booking.journal.admin import FactViewSet
@@ -28,7 +29,7 @@ class BookingsGroup(ViewSetGroup):
     menu_name = "bookings"
     menu_icon = "form"
     menu_order = 200
-    items = (BookingViewSet, PaymentViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
+    items = (BookingViewSet, PaymentViewSet, MovementsViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
 
 
 class RegisterGroup(ViewSetGroup):

@@ -26,6 +26,7 @@ from booking.models import (
     Fact,
     Office,
     OutboxMessage,
+    Payment,
     Secretary,
     Speaker,
     Venue,
@@ -114,6 +115,9 @@ def everything(db):
         "price-lists": session.price_list,
         "conditions": session.conditions,
         "bookings": booking,
+        "payments": Payment.objects.create(
+            order=booking.order, amount=Decimal(6625), state="paid", created_at=now, expires_at=now, paid_at=now
+        ),
         "journal": fact,
         "outbox": OutboxMessage.objects.create(
             fact=fact,
@@ -196,6 +200,13 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("bookings:index") + "?export=xlsx",
         ],
         "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
+        "payments": [
+            *looked_at(["payments"]),
+            reverse("movements:index"),
+            reverse("movements:index") + "?export=csv",
+            reverse("movements:index") + "?export=xlsx",
+        ],
+        "paying back": [reverse("payments:refund", args=[pk["payments"]])],
         "diets and rooms": [],  # no page of their own: see below
         "outbox and journal": list(looked_at(["outbox", "journal"])),
         "cancelling bookings and sessions, and sending mail again": [
@@ -318,6 +329,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
     if who != "anonymous":
         request.getfixturevalue(who)
     booking, session = everything["bookings"], everything["session"]
+    sent = {"name": "Noget andet", "text": "Noget andet", "amount": "1", "note": "Nej"}
 
     for address in (
         reverse("bookings:cancel", args=[booking.pk]),
@@ -335,13 +347,14 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
         reverse("wagtailusers_users:reset_second_factor", args=[everything["colleague"].pk]),
         reverse("wagtailusers_groups:edit", args=[everything["group"].pk]),
     ):
-        assert client.post(address, {"name": "Noget andet", "text": "Noget andet"}).status_code in {302, 403, 405}
+        assert client.post(address, sent).status_code in {302, 403, 405}
 
     booking.refresh_from_db()
     session.refresh_from_db()
     everything["conditions"].refresh_from_db()
     assert booking.holds_a_seat
     assert not session.is_cancelled
+    assert not everything["payments"].refunds.exists()
     assert everything["conditions"].current().text == "Tilmeldingen er bindende."
     assert everything["secretaries"].__class__.objects.exists()
 

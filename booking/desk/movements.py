@@ -1,0 +1,187 @@
+"""The list "Payments and refunds": every movement of money in a period, for the bookkeeping.
+
+It is made of ``Movement``, whoever moved the money: a room that comes to move some, such as invoicing, adds its own
+function to ``SOURCES``.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.urls import path
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.paginator import WagtailPaginator
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.base import ViewSet
+from wagtail.permissions import policy_registry
+
+from booking.dates import danish_moment, today
+from booking.desk.period import PeriodForm, month_of, shortcuts
+from booking.ledger import NOTHING, Movement, Part, by_rate
+from booking.payments import books
+from booking.payments.models import Payment
+from booking.spreadsheet import DanishSpreadsheetMixin
+
+#: Who moves money, and tells of it: from a first day to a last.
+SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements]
+
+#: Lines on one page.
+PAGE = 100
+
+
+def all_movements(first: date, last: date) -> list[Movement]:
+    return sorted((one for source in SOURCES for one in source(first, last)), key=lambda movement: movement.at)
+
+
+def lines(movements: Iterable[Movement]) -> list[dict]:
+    """One line for each movement and rate of VAT, so that every column adds up."""
+    return [
+        {
+            "day": today(movement.at),
+            "moment": danish_moment(movement.at),
+            "kind": movement.kind,
+            "reference": movement.reference,
+            "payer": movement.payer,
+            "payer_cvr": movement.payer_cvr,
+            "session": movement.session,
+            "seller": movement.seller,
+            "rate": percent(part.rate),
+            "net": part.net,
+            "vat": part.vat,
+            "gross": part.gross,
+            "payment_id": movement.numbers[0],
+            "refund_id": movement.numbers[1],
+            "reason": movement.reason,
+        }
+        for movement in movements
+        for part in movement.parts
+    ]
+
+
+def sums(movements: Iterable[Movement]) -> list[dict]:
+    """For each seller, who accounts for its own VAT: what each kind comes to at each rate, and all of them."""
+    parts: dict[str, dict[str, list[Part]]] = {}
+    for movement in movements:
+        parts.setdefault(movement.seller, {}).setdefault(movement.kind, []).extend(movement.parts)
+    found = []
+    for seller, kinds in sorted(parts.items()):
+        for kind, of_kind in kinds.items():
+            found += _summed(seller, kind, of_kind)
+        found += _summed(seller, _("In all"), [part for of_kind in kinds.values() for part in of_kind], is_total=True)
+    return found
+
+
+def _summed(seller: str, kind: str, parts: list[Part], *, is_total: bool = False) -> list[dict]:
+    return [
+        {
+            "seller": seller,
+            "kind": kind,
+            "is_total": is_total,
+            "rate": percent(part.rate),
+            "net": part.net,
+            "vat": part.vat,
+            "gross": part.gross,
+        }
+        for part in by_rate(parts)
+    ]
+
+
+def percent(rate: Decimal) -> str:
+    """``25 %``."""
+    return f"{(rate * 100).normalize():f}".replace(".", ",") + " %"
+
+
+class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+    """What moved on the days that are asked for; the same as a spreadsheet."""
+
+    model = Payment
+    permission_required = "view"
+    template_name = "booking/admin/movements.html"
+    page_title = _("Payments and refunds")
+    header_icon = "resubmit"
+    export_headings = {
+        "day": _("Day"),
+        "kind": _("What"),
+        "reference": _("Reference"),
+        "payer": _("Payer"),
+        "payer_cvr": _("CVR number"),
+        "session": _("Session"),
+        "seller": _("Seller"),
+        "rate": _("VAT rate"),
+        "net": _("Excluding VAT"),
+        "vat": _("VAT"),
+        "gross": _("Including VAT"),
+        "payment_id": _("Payment at Stripe"),
+        "refund_id": _("Refund at Stripe"),
+        "reason": _("Reason"),
+    }
+    list_export = list(export_headings)
+
+    @cached_property
+    def form(self) -> PeriodForm:
+        return PeriodForm(self.request.GET, proposed=month_of(today(timezone.now())))
+
+    @cached_property
+    def movements(self) -> list[Movement]:
+        period = self.form.period
+        return all_movements(period.first, period.last) if period else []
+
+    @cached_property
+    def show_export_buttons(self):
+        return self.form.period is not None
+
+    def get(self, request, *args, **kwargs):
+        if self.form.period is None:
+            return self.render_to_response(self.get_context_data(), status=422)
+        if self.is_export:
+            return self.as_spreadsheet(lines(self.movements), request.GET["export"])
+        return super().get(request, *args, **kwargs)
+
+    def to_row_dict(self, line):
+        return {field: line[field] for field in self.list_export}
+
+    def get_filename(self):
+        return f"betalinger-{self.form.period.first}-{self.form.period.last}"
+
+    def get_context_data(self, **kwargs):
+        paginator = WagtailPaginator(lines(self.movements), PAGE)
+        page = paginator.get_page(self.request.GET.get("p"))
+        return super().get_context_data(
+            form=self.form,
+            period=self.form.period,
+            shortcuts=shortcuts(timezone.now()),
+            sums=sums(self.movements),
+            total=sum((movement.gross for movement in self.movements), NOTHING),
+            page_obj=page,
+            elided_page_range=paginator.get_elided_page_range(page.number),
+            export_url=self.csv_export_url,
+            workbook_url=self.xlsx_export_url,
+            **kwargs,
+        )
+
+    def get_breadcrumbs_items(self):
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+
+class WhereCardsAreTaken(MenuItem):
+    """Where the site takes no cards, nothing speaks of them."""
+
+    def is_shown(self, request):
+        may_look = policy_registry.get_by_type(Payment).user_has_permission(request.user, "view")
+        return settings.TAKES_CARDS and may_look
+
+
+class MovementsViewSet(ViewSet):
+    name = "movements"
+    icon = "resubmit"
+    menu_label = _("Payments and refunds")
+    menu_item_class = WhereCardsAreTaken
+
+    def get_urlpatterns(self):
+        return [path("", MovementsView.as_view(), name="index")]
