@@ -35,6 +35,9 @@ SECRETARIES = {
 }
 DIRECTORS = ["Fanø", "Gentofte", "Horsens", "Odense", "Viborg"]
 COUNCIL_MEMBERS = ["Esbjerg", "Randers", "Slagelse"]
+#: Whose council chooses between two runs of its own course; so many of its members are new, and one is not.
+BALLERUP = "Ballerup"
+NEW_MEMBERS = 3
 #: Mayors who sit on a health council themselves.
 COUNCIL_MAYORS = ["Holbæk", "Varde"]
 
@@ -45,12 +48,13 @@ STAFF = {
     "superbruger@example.org": ("Demo-superbruger", "Superbruger"),
 }
 
-#: The sessions with bookings, by the keys of course.toml, and how many there are. 20 seats leave two.
+#: The sessions with bookings, by the keys of course.toml and municipal.toml. 20 seats leave two.
 JUST_HELD = "2026-dilemmaer"
 NEARLY_FULL = "2026-svaere-loesninger"
 FREE_OF_CHARGE = "2026-teknologi-og-data"
 FOR_NEW_MAYORS = "2026-nyvalgte"
 OVERNIGHT = "2026-samspil-med-forvaltningen"
+ONE_OF_TWO_RUNS = "ballerup-2026-kattegat-1"
 SEATS_LEFT = 2
 
 MARK = "person:demo"
@@ -73,6 +77,7 @@ def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None)
     mayors = make_mayors(municipalities)
     make_secretaries(mayors)
     make_others(municipalities, mayors)
+    council = make_council(municipalities[BALLERUP])
     for mayor in mayors.values():  # who book below, and stand in the journal by name
         give_sign_in(mayor)
     for person in Person.objects.filter(user=None).exclude(email=None):
@@ -82,6 +87,9 @@ def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None)
         give_staff_sign_in(email, name, [Group.objects.get_or_create(name=group)[0]])
     tell("Bookings")
     make_bookings(mayors, now=now)
+    one_of_two = the_session(ONE_OF_TWO_RUNS)
+    if one_of_two:
+        book(one_of_two, council[0], now=now - timedelta(days=5))
     LoadedThing.objects.create(key=MARK, made_id=mayors["Fanø"].pk)
 
 
@@ -134,8 +142,26 @@ def make_others(municipalities: dict[str, Municipality], mayors: dict[str, Perso
         hold(mayors[name], OfficeKind.HEALTH_COUNCIL_MEMBER, municipalities[name])
 
 
-def hold(person: Person, kind: str, municipality: Municipality) -> None:
-    office = Office(person=person, kind=kind, municipality=municipality, starts_on=TERM)
+def make_council(municipality: Municipality) -> list[Person]:
+    """The new members of one council, whose secretary acts for them all; and one who has sat there before."""
+    secretary = Person.objects.create(
+        name=f"Sekretæren i {municipality}", email=address("sekretaer", municipality.name), phone="12 34 56 78"
+    )
+    members = []
+    for number in range(1, NEW_MEMBERS + 2):
+        member = Person.objects.create(
+            name=f"Kommunalbestyrelsesmedlem {number} i {municipality}",
+            email=address(f"medlem{number}", municipality.name),
+        )
+        starts_on = TERM if number <= NEW_MEMBERS else TERM_BEFORE[0]
+        hold(member, OfficeKind.COUNCIL_MEMBER, municipality, starts_on=starts_on)
+        Secretary.objects.create(secretary=secretary, principal=member, starts_on=TERM)
+        members.append(member)
+    return members
+
+
+def hold(person: Person, kind: str, municipality: Municipality, *, starts_on: date = TERM) -> None:
+    office = Office(person=person, kind=kind, municipality=municipality, starts_on=starts_on)
     office.full_clean()  # it finds the municipality's health council
     office.save()
 
@@ -178,15 +204,15 @@ def the_session(key: str) -> SessionPage | None:
     return SessionPage.objects.live().filter(pk__in=made).first()
 
 
-def book(session: SessionPage, mayor: Person, *, now: datetime, diet: str = ""):
-    """A seat for a mayor, ordered by the secretary where there is one."""
-    acting = mayor.secretaries.select_related("secretary").first()
-    booker = acting.secretary if acting else mayor
-    municipality = mayor.offices.get(kind=OfficeKind.MAYOR).municipality
+def book(session: SessionPage, participant: Person, *, now: datetime, diet: str = ""):
+    """A seat for an office holder, ordered by the secretary where there is one."""
+    acting = participant.secretaries.select_related("secretary").first()
+    booker = acting.secretary if acting else participant
+    municipality = participant.municipality_on(session.starts_on)
     tariff = session.tariff(now=now)
     return place_order(
         session,
-        seats=[Seat(participant=mayor, diet=diet)],
+        seats=[Seat(participant=participant, diet=diet)],
         purchase=Purchase(
             contact_name=booker.name,
             contact_email=booker.email,

@@ -5,7 +5,8 @@ from stdnum import ean
 from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, SessionPage
 from booking.people.models import OfficeKind
 from booking.signup.lines import session_lines
-from home.demo import FREE_OF_CHARGE, JUST_HELD, NEARLY_FULL, address, load_demo, the_session
+from booking.signup.standing import session_obstacle
+from home.demo import FREE_OF_CHARGE, JUST_HELD, NEARLY_FULL, ONE_OF_TWO_RUNS, address, load_demo, the_session
 from tests.home.conftest import LOADED_AT
 
 
@@ -72,6 +73,18 @@ def test_the_mayor_of_fanoe_can_still_be_signed_up(demo):
     mayor = Person.objects.get(email="borgmester.fanoe@example.org")
 
     assert {booking.session for booking in mayor.bookings.all()} == {the_session(JUST_HELD)}
+
+
+def test_a_member_of_ballerups_council_has_one_of_two_runs_and_the_secretary_acts_for_them_all(demo):
+    secretary = Person.objects.get(email="sekretaer.ballerup@example.org")
+    members = secretary.principals(LOADED_AT.date()).order_by("pk")
+    run = the_session(ONE_OF_TWO_RUNS)
+    [other_run] = run.other_runs()
+
+    assert [run.audience.admits(member, on=run.starts_on) for member in members] == [True, True, True, False]
+    assert [booking.participant for booking in run.bookings.all()] == [members[0]]
+    assert session_obstacle(other_run, now=LOADED_AT) is None
+    assert {booking.order.payer.name for booking in run.bookings.all()} == {"Ballerup"}
 
 
 def test_a_second_run_changes_nothing(demo):
