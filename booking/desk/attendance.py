@@ -13,11 +13,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from booking.desk.sessions import SessionActionView
-from booking.sessions.models import SessionPage
+from booking.desk.sessions import SessionActionView, confirmed_seats
 from booking.signup.admin import municipality_of, office_of
 from booking.signup.attendance import NotHeldYet, can_be_marked, mark_attendance
-from booking.signup.models import Booking, BookingStatus
+from booking.signup.models import Booking
 
 #: What a button says of those that are ticked.
 SAID = {"came": True, "missed": False, "undo": None}
@@ -100,9 +99,3 @@ class AttendanceView(SessionActionView):
             unknown=counts[None],
             **kwargs,
         )
-
-
-def confirmed_seats(session: SessionPage) -> list[Booking]:
-    """The seats that somebody has for good, by the participant's name."""
-    seats = Booking.objects.for_listing().filter(session=session, status=BookingStatus.CONFIRMED)
-    return list(seats.order_by("participant__name", "pk"))

@@ -11,6 +11,7 @@ from booking.desk.session_tab import cancel_url, numbers, tab_url
 from booking.registers import NamedActionView
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
+from booking.signup.models import Booking, BookingStatus
 
 
 class SessionActionView(NamedActionView):
@@ -27,6 +28,12 @@ class SessionActionView(NamedActionView):
 
     def get_back_url(self):
         return tab_url(self.object)
+
+
+def confirmed_seats(session: SessionPage) -> list[Booking]:
+    """The seats that somebody has for good, by the participant's name."""
+    seats = Booking.objects.for_listing().filter(session=session, status=BookingStatus.CONFIRMED)
+    return list(seats.order_by("participant__name", "pk"))
 
 
 class CancelSessionView(SessionActionView):

@@ -109,6 +109,11 @@ class SignUpForm(forms.Form):
         required=False,
         help_text=_("For example that no room is needed, or that it must be accessible. Deleted in the same way."),
     )
+    may_be_listed = forms.BooleanField(
+        label=_("The name may stand on the list of participants"),
+        required=False,
+        help_text=_("The list goes to those who take part, and to nobody else. You can change it on the receipt."),
+    )
     pays_by = forms.ChoiceField(
         label=_("How the municipality pays"),
         choices=[("invoice", _("Invoice to an EAN number")), ("card", _("Card, now"))],
@@ -239,6 +244,7 @@ class SignUpForm(forms.Form):
             participant=self.people[self.cleaned_data["participant"]],
             diet=self.cleaned_data.get("diet", ""),
             room=self.cleaned_data.get("room", ""),
+            may_be_listed=self.cleaned_data["may_be_listed"],
         )
 
     def purchase(self) -> Purchase:

@@ -51,6 +51,7 @@ class Seat:
     participant: Person
     diet: str = ""
     room: str = ""
+    may_be_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,12 @@ def place_order(
     submission: UUID,
     now: datetime,
     pays_by_card: bool = False,
+    waits: bool = False,
 ) -> Order:
     """Give every participant a seat at today's price, or none of them.
 
-    Where it ``pays_by_card``, the seats are only held until the money has come; what is free needs no card.
+    Where it ``pays_by_card``, the seats are only held until the money has come; what is free needs no card. Where it
+    ``waits``, they go to the end of the waiting list instead, and card or invoice is settled when they take a seat.
 
     ``shown_net`` and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A ``submission`` that
     was placed before for this session gives the order it made. The session row is locked first, so the last seat goes
@@ -102,10 +105,10 @@ def place_order(
         return placed
 
     obstacle = session_obstacle(session, now=now)
-    if obstacle:
+    if obstacle and not (waits and obstacle == Obstacle.FULL):
         raise CannotBook(obstacle)
     left = seats_left(session)
-    if left is not None and left < len(seats):
+    if not waits and left is not None and left < len(seats):
         raise CannotBook(Obstacle.FULL)
     tariff = session.tariff(now=now)
     if tariff.net != shown_net:
@@ -131,7 +134,7 @@ def place_order(
         payer=payer,
         payer_name=payer.full_name,
         payer_cvr=payer.cvr,
-        pays_by_card=pays_by_card,
+        pays_by_card=pays_by_card and not waits,
         gln=purchase.gln,
         person_reference=purchase.person_reference,
         requisition=purchase.requisition,
@@ -140,6 +143,9 @@ def place_order(
         contact_phone=purchase.contact_phone,
         created_at=now,
     )
+    status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
+    if waits:
+        status = BookingStatus.WAITING
     for seat, admission in zip(seats, admissions, strict=True):
         booking = Booking(
             order=order,
@@ -153,7 +159,8 @@ def place_order(
             accepted_at=now,
             diet=seat.diet,
             room=seat.room,
+            may_be_listed=seat.may_be_listed,
         )
-        booking.move(BookingStatus.HELD if pays_by_card else BookingStatus.CONFIRMED, by=booker.user, now=now)
+        booking.move(status, by=booker.user, now=now)
     logger.info("order %s placed", order.reference)
     return order

@@ -10,7 +10,7 @@ from booking.journal.kinds import SUBSTITUTED
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.models import IN_LINE, Booking, BookingStatus
 from booking.signup.reserve import MayNotActFor
 from booking.signup.standing import CannotBook, Obstacle, admit
 
@@ -25,9 +25,10 @@ class SeatGivenUp(Exception):
 def substitute(booking: Booking, *, participant: Person, by, now: datetime, booker: Person | None = None) -> Booking:
     """Give the seat to ``participant``, whom the session must be for; whoever had it has it no longer.
 
-    Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, and are emptied.
-    ``booker`` is whoever asks for it on the site: they must have a say over the seat, and act for the new
-    participant. Staff ask without one. Raises CannotBook, MayNotActFor or SeatGivenUp.
+    Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, and are emptied,
+    as is their yes to the list of participants. ``booker`` is whoever asks for it on the site: they must have a say
+    over the seat, and act for the new participant. Staff ask without one. Raises CannotBook, MayNotActFor or
+    SeatGivenUp.
     """
     # The session first, as in place_order: one order of locks, so that no two can wait for each other.
     session = (
@@ -42,20 +43,22 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
     )
     if booker and not may_substitute(booking, booker, now=now):
         raise MayNotActFor
-    if not booking.holds_a_seat:
+    if not booking.is_seated:
         raise SeatGivenUp
     obstacle = seat_obstacle(session, now=now)
     if obstacle:
         raise CannotBook(obstacle)
     if booker and not booker.may_act_for(participant, today(now)):
         raise MayNotActFor
+    for place in Booking.objects.filter(session=session, participant=participant, status__in=IN_LINE):
+        place.move(BookingStatus.CANCELLED, by=by, now=now)  # they need not wait any longer
     admission = admit(session, participant)
 
     left = booking.participant_id
     booking.participant, booking.office = participant, admission.office
     booking.diet = booking.room = ""
-    booking.attended = None
-    booking.save(update_fields=["participant", "office", "diet", "room", "attended"])
+    booking.attended, booking.may_be_listed = None, False
+    booking.save(update_fields=["participant", "office", "diet", "room", "attended", "may_be_listed"])
     record(
         SUBSTITUTED, booking, by=by, on_behalf_of=participant, at=now, order=booking.order.reference, in_place_of=left
     )
@@ -82,8 +85,11 @@ def may_substitute(booking: Booking, person: Person, *, now: datetime) -> bool:
 
 
 def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Person]:
-    """Those for whom ``booker`` acts, themselves included, and whom the session is for; not who has a seat there."""
-    seated = Booking.objects.filter(session=booking.session_id).holding_a_seat().values("participant")
+    """Those for whom ``booker`` acts, themselves included, and whom the session is for; not who has a seat there.
+
+    Whoever waits for a seat is among them.
+    """
+    seated = Booking.objects.filter(session=booking.session_id).seated().values("participant")
     session = booking.session
     admitted = session.audience.admitted(session.starts_on).exclude(pk__in=seated)
     theirs = [booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)]

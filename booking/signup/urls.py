@@ -7,4 +7,9 @@ urlpatterns = [
     path("tilmelding/<id:session_id>/interesse/", views.interest, name="interest"),
     path("tilmelding/kvittering/<reference:reference>/", views.receipt, name="receipt"),
     path("tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/", views.pass_on, name="pass_on"),
+    path(
+        "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/deltagerliste/",
+        views.listing,
+        name="listing",
+    ),
 ]

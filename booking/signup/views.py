@@ -22,6 +22,7 @@ from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, PRICE_CHANGED, SubstituteForm
 from booking.signup.interest import show_interest, withdraw_interest
 from booking.signup.kept import forget, keep
+from booking.signup.listing import allow_listing
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
 from booking.signup.receipt import represented_by, visible_bookings
@@ -42,6 +43,8 @@ logger = logging.getLogger(__name__)
 #: Pages made for one reader: no other may see them, and no machine on the way may keep them.
 personal = cache_control(private=True, no_store=True)
 
+LISTED = gettext_lazy("The name stands on the list of participants now.")
+UNLISTED = gettext_lazy("The name no longer stands on the list of participants.")
 GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
 
 #: Obstacles that stand beside the participant, not above the form.
@@ -139,9 +142,28 @@ def receipt(request, reference: str):
     arranges = request.user.has_perm("booking.see_needs_booking")
     for line in lines:
         line["shows_needs"] = arranges or line["booking"].participant_id in represented
+        line["may_list"] = line["booking"].participant_id in represented and line["booking"].is_active
     awaits = any(line["booking"].is_confirmed and not line["is_over"] for line in lines)
     context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
     return TemplateResponse(request, "booking/receipt.html", context)
+
+
+@personal
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def listing(request, reference: str, booking_id: int):
+    """Say whether the participant may stand on the list of participants; for those who represent them alone."""
+    if request.method != "POST":  # back from signing in
+        return redirect("booking:receipt", reference)
+    now = timezone.now()
+    booking = get_object_or_404(Booking, pk=booking_id, order__reference=reference)
+    if booking.participant_id not in represented_by(getattr(request.user, "person", None), on=today(now)):
+        logger.warning("listing in order %s refused", reference)
+        raise Http404
+    may_be_listed = "yes" in request.POST
+    if allow_listing(booking, may_be_listed=may_be_listed, by=request.user, now=now):
+        messages.success(request, LISTED if may_be_listed else UNLISTED)
+    return redirect("booking:receipt", reference)
 
 
 def _receipt_line(booking: Booking, person: Person | None, *, represented: set[int], now: datetime) -> dict:

@@ -198,6 +198,8 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             *looked_at(["bookings"]),
             reverse("bookings:index") + "?export=csv",
             reverse("bookings:index") + "?export=xlsx",
+            reverse("participant_list", args=[session]),
+            reverse("participant_list", args=[session]) + "?export=csv",
         ],
         "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
         "payments": [
@@ -207,7 +209,10 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("movements:index") + "?export=xlsx",
         ],
         "paying back": [reverse("payments:refund", args=[pk["payments"]])],
-        "diets and rooms": [],  # no page of their own: see below
+        "diets and rooms": [  # and beside the bookings: see below
+            reverse("hotel_list", args=[session]),
+            reverse("hotel_list", args=[session]) + "?export=xlsx",
+        ],
         "outbox and journal": list(looked_at(["outbox", "journal"])),
         "cancelling bookings and sessions, and sending mail again": [
             reverse("bookings:cancel", args=[pk["bookings"]]),
