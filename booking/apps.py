@@ -19,6 +19,7 @@ class BookingConfig(AppConfig):
         from booking.people import history, signin
         from booking.payments import refund
         from booking.sessions import live
+        from booking.signup import waiting
 
         live.connect()
         signin.connect()
@@ -27,3 +28,4 @@ class BookingConfig(AppConfig):
         follow("calendars", [SESSION_SHOWN], follow_sessions)
         follow("payments", refund.KINDS, refund.follow_cancelling)
         follow("messages", KINDS, tell)
+        follow("signup", waiting.KINDS, waiting.follow_seats)

@@ -39,7 +39,8 @@ class Order(models.Model):
     payer_cvr = models.CharField(_("payer's CVR number"), max_length=8)  # frozen
     #: Paid by card when ordered; else by invoice, or there is nothing to pay.
     pays_by_card = models.BooleanField(_("pays by card"), default=False)
-    gln = models.CharField(_("EAN number"), max_length=13, blank=True)  # empty only when no invoice is to be sent
+    #: Empty when no invoice is to be sent, or while those who wait have not said how they will pay.
+    gln = models.CharField(_("EAN number"), max_length=13, blank=True)
     person_reference = models.CharField(_("person reference"), max_length=80, blank=True)
     requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
     contact_name = models.CharField(_("contact"), max_length=120)
@@ -136,6 +137,10 @@ class BookingQuerySet(models.QuerySet):
     def waiting(self) -> "BookingQuerySet":
         """The waiting list, in the order in which they joined: the session is locked when they do."""
         return self.filter(status=BookingStatus.WAITING).order_by("pk")
+
+    def in_line_for_a_seat(self) -> "BookingQuerySet":
+        """Those of them who get the next free seat; not those whom the session is no longer for."""
+        return self.waiting().filter(passed_over_at=None)
 
     def for_listing(self) -> "BookingQuerySet":
         """With all that a line in a list shows, in one query."""

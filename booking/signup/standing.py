@@ -57,13 +57,20 @@ def seats_left(session: SessionPage) -> int | None:
     return max(0, session.capacity - Booking.objects.filter(session=session.pk).holding_a_seat().count())
 
 
+def seats_for_sale(session: SessionPage) -> int | None:
+    """Free seats that nobody waits for; None when there is no limit. Those who wait come before those who come now."""
+    if session.pk and Booking.objects.filter(session=session.pk).in_line_for_a_seat().exists():
+        return 0
+    return seats_left(session)
+
+
 def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
     """What keeps everybody from being signed up, the gravest first; None if nothing does."""
     return time_obstacle(session, now=now) or terms_obstacle(
         session,
         tariff=session.tariff(now=now),
         has_conditions=session.conditions is not None and session.conditions.current() is not None,
-        left=seats_left(session),
+        left=seats_for_sale(session),
     )
 
 
@@ -100,9 +107,13 @@ def terms_obstacle(
     return None
 
 
-def admit(session: SessionPage, person: Person) -> Admission:
-    """What lets this person into a seat of their own, on the day of the session. Raises CannotBook."""
-    if Booking.objects.filter(session=session.pk, participant=person).holding_a_seat().exists():
+def admit(session: SessionPage, person: Person, *, besides: Booking | None = None) -> Admission:
+    """What lets this person into a seat of their own, on the day of the session. Raises CannotBook.
+
+    Nobody has two bookings at a session, seat or place in line; the one that it is about (``besides``) does not count.
+    """
+    others = Booking.objects.filter(session=session.pk, participant=person).exclude(pk=besides and besides.pk)
+    if others.active().exists():
         raise CannotBook(Obstacle.ALREADY_BOOKED)
     try:
         office = session.audience.admit(person, on=session.starts_on)

@@ -27,7 +27,7 @@ def awaiting_successor(now: datetime) -> QuerySet[Booking]:
     )
     upcoming = SessionPage.objects.upcoming(now).not_cancelled().order_by()
     return (
-        Booking.objects.holding_a_seat()
+        Booking.objects.seated()
         .filter(session__in=upcoming.filter(starts_on__gte=today(now)), office__ends_on__lt=F("session__starts_on"))
         .exclude(Exists(held_on_the_day.filter(person=OuterRef("participant"))))
         .annotate(

@@ -15,11 +15,13 @@ from wagtail.models import Page, Revision
 
 from booking.calendars.feed import ALL, refresh
 from booking.journal import record as journal
+from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED
 from booking.messages.deliver import deliver_due
 from booking.mypage import retention
 from booking.payments.refund import send_due
 from booking.payments.settle import settle_due
 from booking.sessions import live
+from booking.signup.waiting import offer_due
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Command(BaseCommand):
             _("Timed publishing"): _publish,
             _("Sessions"): _recover,
             **({_("Payments"): _settle, _("Refunds"): _give_back} if settings.TAKES_CARDS else {}),
+            _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,
             _("Mail"): _deliver,
@@ -84,6 +87,15 @@ def _settle(now: datetime) -> tuple[str, bool]:
 def _give_back(now: datetime) -> tuple[str, bool]:
     done, failed = send_due(now)
     return _("%(done)d done, %(failed)d failed") % {"done": done, "failed": failed}, not failed
+
+
+def _offer(now: datetime) -> tuple[str, bool]:
+    done, failed = offer_due(now)
+    said = _("%(offered)d offered a seat, %(ended)d waited or kept a seat in vain") % {
+        "offered": done[OFFERED] + done[CALLED],
+        "ended": done[OFFER_LAPSED] + done[NO_SEAT],
+    }
+    return said, not failed
 
 
 def _catch_up(now: datetime) -> tuple[str, bool]:

@@ -1,0 +1,232 @@
+"""The waiting list: who gets the seats that come free, how long they may think, and what they answer.
+
+A free seat is offered to the first in line whom the session is for, and kept until ``deadline``; no answer or a no
+passes it on. Near the start all who wait are told at once, and the first to press has it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from booking.journal import kinds
+from booking.journal.models import Fact
+from booking.journal.record import record
+from booking.sessions.models import SessionPage
+from booking.signup.cards import takes_cards
+from booking.signup.deadline import deadline
+from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
+from booking.signup.reserve import NoCards, NoEanNumber
+from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
+
+logger = logging.getLogger(__name__)
+
+#: The facts after which there may be a free seat, or somebody new who waits for one.
+KINDS = frozenset({kinds.CANCELLED, kinds.EXPIRED, kinds.QUEUED, kinds.QUEUE_LEFT, kinds.DECLINED, kinds.SESSION_SHOWN})
+
+
+class SeatGone(Exception):
+    """There is no seat to take: the offer has run out, or somebody else was first."""
+
+
+def place_in_line(booking: Booking) -> int:
+    """1 for whoever gets the next free seat."""
+    ahead = Booking.objects.filter(session=booking.session_id, pk__lt=booking.pk)
+    return ahead.in_line_for_a_seat().count() + 1
+
+
+def line_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    """What keeps those who wait from getting a seat. That sign-up has closed does not: they joined in time."""
+    obstacle = time_obstacle(session, now=now)
+    return None if obstacle in {Obstacle.NOT_OPEN, Obstacle.CLOSED} else obstacle
+
+
+# Free seats
+
+
+@transaction.atomic
+def offer_free_seats(session: SessionPage, *, now: datetime) -> Counter[str]:
+    """Bring the waiting list in step with the seats and the clock; give how often each kind of thing was done.
+
+    May be called at any time, and by any number of processes: it does what there is to do, once.
+    """
+    session = _locked(session.pk)
+    line = list(
+        Booking.objects.select_for_update(of=("self",))
+        .filter(session=session, status__in=IN_LINE)
+        .select_related("order", "participant")
+        .order_by("pk")
+    )
+    if _has_begun(session, now):
+        return _done(booking.move(BookingStatus.EXPIRED, by=None, now=now) for booking in line)
+    offered = [booking for booking in line if booking.is_offered]
+    if line_obstacle(session, now=now):
+        return _done(booking.move(BookingStatus.WAITING, by=None, now=now) for booking in offered)
+    late = [booking for booking in offered if booking.offered_until <= now]
+    done = _done(booking.move(BookingStatus.EXPIRED, by=None, now=now) for booking in late)
+    waiting = [booking for booking in line if booking.is_waiting]
+    return done + _give_out(session, waiting, now=now)
+
+
+def _give_out(session: SessionPage, waiting: Sequence[Booking], *, now: datetime) -> Counter[str]:
+    """Offer what is free to the first in line; or, near the start, call them all."""
+    left = seats_left(session)
+    until = deadline(now, session.when.starts_at)
+    done: Counter[str] = Counter()
+    if left == 0:
+        _call_off(session)
+        return done
+    for booking in waiting:
+        if until and left == 0:
+            break
+        if not _is_still_for(session, booking):
+            done += _done(_pass_over(booking, now=now))
+        elif until is None:
+            done += _done(_call(booking, now=now))
+        else:
+            done[booking.move(BookingStatus.OFFERED, by=None, now=now, until=until).kind] += 1
+            left = left and left - 1
+    return done
+
+
+def _is_still_for(session: SessionPage, booking: Booking) -> bool:
+    """Whether the audience lets them in as of now; what admits them may be another office than when they joined."""
+    try:
+        admission = admit(session, booking.participant, besides=booking)
+    except CannotBook:
+        return False
+    office_id = admission.office and admission.office.pk
+    if booking.office_id != office_id or booking.passed_over_at:
+        booking.office, booking.passed_over_at = admission.office, None
+        booking.save(update_fields=["office", "passed_over_at"])
+    return True
+
+
+def _pass_over(booking: Booking, *, now: datetime) -> list[Fact]:
+    """They keep their place, should the session be for them again. They hear of it once."""
+    if booking.passed_over_at:
+        return []
+    booking.passed_over_at = now
+    booking.save(update_fields=["passed_over_at"])
+    return [_record(kinds.PASSED_OVER, booking, now=now)]
+
+
+def _call(booking: Booking, *, now: datetime) -> list[Fact]:
+    if booking.called_at:
+        return []
+    booking.called_at = now
+    booking.save(update_fields=["called_at"])
+    return [_record(kinds.CALLED, booking, now=now)]
+
+
+def _call_off(session: SessionPage) -> None:
+    """The seat that they were told of is taken; the next one is news again."""
+    Booking.objects.filter(session=session, called_at__isnull=False).update(called_at=None)
+
+
+def _record(kind: str, booking: Booking, *, now: datetime) -> Fact:
+    return record(kind, booking, on_behalf_of=booking.participant, at=now, order=booking.order.reference)
+
+
+def _done(facts) -> Counter[str]:
+    return Counter(fact.kind for fact in facts)
+
+
+def offer_due(now: datetime) -> tuple[Counter[str], int]:
+    """Do so for every session that somebody waits for; give what was done, and how many sessions failed."""
+    done: Counter[str] = Counter()
+    failed = 0
+    waited_for = Booking.objects.filter(status__in=IN_LINE).values("session")
+    for session in SessionPage.objects.filter(pk__in=waited_for).order_by("pk"):
+        try:
+            done += offer_free_seats(session, now=now)
+        except Exception:
+            # One session that can't be handled must not keep the seats of the others from those who wait.
+            logger.exception("waiting list of session %s", session.pk)
+            failed += 1
+    return done, failed
+
+
+def follow_seats(fact: Fact) -> None:
+    """A seat may be free now, or a session be open again."""
+    session = fact.about.session
+    if session and Booking.objects.filter(session=session, status__in=IN_LINE).exists():
+        offer_free_seats(session, now=timezone.now())
+
+
+# Answers
+
+
+def can_be_taken(booking: Booking, *, now: datetime) -> bool:
+    """Whether a seat is there for them right now: one that is kept for them, or one that goes to the first."""
+    if booking.is_offered:
+        return now < booking.offered_until
+    session = booking.session
+    is_near = booking.is_waiting and deadline(now, session.when.starts_at) is None
+    return is_near and line_obstacle(session, now=now) is None and seats_left(session) != 0
+
+
+@transaction.atomic
+def take_seat(booking: Booking, *, by, now: datetime, pays_by_card: bool = False, gln: str = "", **details) -> Booking:
+    """Say yes to the seat, at the price and on the conditions that were accepted when they joined the line.
+
+    The audience is asked anew. Where it ``pays_by_card`` the seat is held until the money has come; where no invoice
+    was thought of before, ``gln`` says where it goes. Saying yes twice changes nothing.
+    Raises SeatGone, CannotBook, NoCards or NoEanNumber.
+    """
+    session = _locked(booking.session_id)
+    booking = Booking.objects.select_related("order", "participant").get(pk=booking.pk)
+    if booking.is_seated:
+        return booking
+    obstacle = line_obstacle(session, now=now)
+    if obstacle and booking.is_active:
+        raise CannotBook(obstacle)
+    booking.session = session
+    if not can_be_taken(booking, now=now):
+        raise SeatGone
+    admission = admit(session, booking.participant, besides=booking)
+    order = Order.objects.select_for_update(of=("self",)).get(pk=booking.order_id)
+    _settle_payment(order, booking, session, pays_by_card=pays_by_card, gln=gln)
+    booking = Booking.objects.select_for_update(of=("self",)).select_related("participant").get(pk=booking.pk)
+    booking.order, booking.office = order, admission.office
+    booking.save(update_fields=["office"])
+    booking.move(BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED, by=by, now=now, **details)
+    if seats_left(session) == 0:
+        _call_off(session)
+    logger.info("seat taken from the waiting list, order %s", order.reference)
+    return booking
+
+
+def _settle_payment(order: Order, booking: Booking, session: SessionPage, *, pays_by_card: bool, gln: str) -> None:
+    """Card or invoice, now that there is something to pay."""
+    if booking.price.is_free:
+        return
+    if pays_by_card and not can_pay_by_card(booking, session):
+        raise NoCards
+    if not (pays_by_card or gln or order.gln):
+        raise NoEanNumber
+    order.pays_by_card = pays_by_card
+    order.gln = "" if pays_by_card else gln or order.gln
+    order.save(update_fields=["pays_by_card", "gln"])
+
+
+def can_pay_by_card(booking: Booking, session: SessionPage) -> bool:
+    """One payment is for all of an order, so it must be for this seat alone."""
+    return not booking.price.is_free and takes_cards(session) and booking.order.bookings.count() == 1
+
+
+def _has_begun(session: SessionPage, now: datetime) -> bool:
+    when = session.when
+    return when is not None and (when.is_over(now) or (when.is_dated and when.has_started(now)))
+
+
+def _locked(session_id: int) -> SessionPage:
+    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
+    return (
+        SessionPage.objects.select_for_update(of=("self",))
+        .select_related("audience", "price_list", "calendar_entry")
+        .get(pk=session_id)
+    )
