@@ -16,8 +16,8 @@ class BookingConfig(AppConfig):
         from booking.journal.kinds import SESSION_SHOWN
         from booking.journal.record import follow
         from booking.messages.tell import KINDS, tell
+        from booking.payments import follow as money
         from booking.people import history, signin
-        from booking.payments import refund
         from booking.sessions import live
         from booking.signup import waiting
 
@@ -26,6 +26,6 @@ class BookingConfig(AppConfig):
         history.connect()
         session_tab.add_to_editor()
         follow("calendars", [SESSION_SHOWN], follow_sessions)
-        follow("payments", refund.KINDS, refund.follow_cancelling)
+        follow("payments", money.KINDS, money.follow_cancelling)
         follow("messages", KINDS, tell)
         follow("signup", waiting.KINDS, waiting.follow_seats)

@@ -16,11 +16,12 @@ from booking.people.models import (
     Secretary,
 )
 from booking.people.waiting import RegisterFile
-from booking.pricing.models import Conditions, ConditionsVersion, PriceList, PriceRow, Seller
+from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
 from booking.sessions.models import CalendarEntry, Choice, Contact, SessionPage, Speaker, Venue
-from booking.signup.models import Booking, Interest, Order
+from booking.signup.models import Booking, Interest, Order, OrderLine
 
 __all__ = [
+    "AddOn",
     "Audience",
     "AudienceGrant",
     "Booking",
@@ -39,6 +40,7 @@ __all__ = [
     "Municipality",
     "Office",
     "Order",
+    "OrderLine",
     "OutboxMessage",
     "Payment",
     "Person",

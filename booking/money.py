@@ -51,3 +51,8 @@ def danish_amount(amount: Decimal) -> str:
 def kroner(amount: Decimal) -> str:
     """``8800`` as ``8.800,00 kr.``"""
     return f"{danish_amount(amount)} kr."
+
+
+def danish_percent(rate: Decimal) -> str:
+    """``0.25`` as ``25 %``; parts of a per cent are written with a comma."""
+    return f"{(rate * 100).normalize():f} %".replace(".", ",")

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from booking.desk import attendance, lists, menu, pages, sessions, staff, start
+from booking.desk import attendance, lists, menu, pages, session_money, sessions, staff, start
 from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
 from booking.people.admin import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
@@ -33,6 +33,7 @@ def register_actions():
         path("sessions/attendance/<id:pk>/", attendance.AttendanceView.as_view(), name="session_attendance"),
         path("sessions/participants/<id:pk>/", lists.ParticipantListView.as_view(), name="participant_list"),
         path("sessions/hotel/<id:pk>/", lists.HotelListView.as_view(), name="hotel_list"),
+        path("reports/sessions/", session_money.SessionReportView.as_view(), name="session_report"),
         path("persons/forget/<id:pk>/", ForgetPersonView.as_view(), name="forget_person"),
     ]
 
@@ -44,6 +45,7 @@ def register_stylesheet():
 
 hooks.register("construct_main_menu", menu.without_what_nobody_needs)
 hooks.register("construct_reports_menu", menu.without_workshop_reports)
+hooks.register("register_reports_menu_item", session_money.report_menu_item)
 hooks.register("construct_homepage_panels", start.start_panels)
 hooks.register("construct_homepage_panels", requests_panel)
 hooks.register("register_page_header_buttons", sessions.session_buttons)

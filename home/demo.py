@@ -209,7 +209,7 @@ def book(session: SessionPage, participant: Person, *, now: datetime, diet: str 
     acting = participant.secretaries.select_related("secretary").first()
     booker = acting.secretary if acting else participant
     municipality = participant.municipality_on(session.starts_on)
-    tariff = session.tariff(now=now)
+    quote = session.quote(now=now)
     return place_order(
         session,
         seats=[Seat(participant=participant, diet=diet)],
@@ -217,11 +217,11 @@ def book(session: SessionPage, participant: Person, *, now: datetime, diet: str 
             contact_name=booker.name,
             contact_email=booker.email,
             contact_phone=booker.phone,
-            gln="" if tariff.price.is_free else ean_number(municipality),
-            person_reference="" if tariff.price.is_free else "Borgmestersekretariatet",
+            gln="" if quote.is_free else ean_number(municipality),
+            person_reference="" if quote.is_free else "Borgmestersekretariatet",
         ),
         booker=booker,
-        shown_net=tariff.net,
+        shown=quote.shown,
         shown_conditions=session.conditions.current().pk,
         submission=uuid4(),
         now=now,

@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 
-from booking.dates import danish_day, danish_time, today
+from booking.dates import danish_time, today
 from booking.desk.sessions import SessionActionView, confirmed_seats
 from booking.signup.admin import municipality_of, office_of
 from booking.signup.models import Booking
@@ -107,7 +107,7 @@ def _shown(value) -> str:
     """A value as it stands on paper."""
     match value:
         case date():
-            return danish_day(value)
+            return f"{value:%d-%m-%Y}"
         case time():
             return danish_time(value)
     return value or ""

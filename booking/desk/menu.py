@@ -19,7 +19,7 @@ from booking.people.admin import (
     PersonViewSet,
     SecretaryViewSet,
 )
-from booking.pricing.admin import ConditionsViewSet, PriceListViewSet, SellerViewSet
+from booking.pricing.admin import AddOnViewSet, ConditionsViewSet, PriceListViewSet, SellerViewSet
 from booking.sessions.admin import ChoiceViewSet, ContactViewSet, VenueViewSet
 from booking.signup.admin import BookingViewSet
 
@@ -58,7 +58,7 @@ class PricesGroup(ViewSetGroup):
     menu_name = "prices"
     menu_icon = "tag"
     menu_order = 220
-    items = (PriceListViewSet, ConditionsViewSet, SellerViewSet)
+    items = (PriceListViewSet, AddOnViewSet, ConditionsViewSet, SellerViewSet)
 
 
 class PlacesGroup(ViewSetGroup):

@@ -103,8 +103,11 @@ def say_what_is_missing(request, page) -> None:
 def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
     """What an editor may have overlooked in a session: allowed, but seldom meant."""
     found = []
-    if draft.tariff(now=now) is None:
+    prices = draft.prices(now=now)
+    if not prices.is_decided:
         found.append(_("The price of “%(session)s” is not decided, so nobody can sign up. See the tab “Sign-up”."))
+    if len(prices.add_ons) < len(draft.add_ons.all()):
+        found.append(_("An add-on of “%(session)s” has no price, so it is not offered. See the tab “Sign-up”."))
     if draft.when and draft.when.is_over(now):
         found.append(_("“%(session)s” lies in the past, so nobody can sign up. Is the year right?"))
     if draft.kind == SessionKind.DAY and draft.when and draft.when.is_dated and draft.starts_on != draft.ends_on:

@@ -34,6 +34,7 @@ ADMINISTRATORS_MAY = {
     "booking.audiencegrant": ("view", "add", "change"),
     "booking.seller": KEEP,
     "booking.pricelist": KEEP,
+    "booking.addon": KEEP,
     "booking.conditions": KEEP,
     "booking.booking": (
         "view",
@@ -59,6 +60,7 @@ FINANCE_MAY = {
     "booking.payment": LOOK,
     "booking.seller": LOOK,
     "booking.pricelist": LOOK,
+    "booking.addon": LOOK,
     "booking.conditions": LOOK,
 }
 

@@ -9,6 +9,7 @@ from wagtail.coreutils import safe_snake_case
 from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
+from booking.desk.session_money import in_words, money_in, seats_by_status, sees_money
 from booking.sessions.models import SessionPage
 from booking.signup.admin import municipality_of, office_of, state_of
 from booking.signup.attendance import can_be_marked
@@ -34,11 +35,14 @@ class BookingsPanel(Panel):
                 return context
             user = self.request.user
             context |= numbers(session)
+            context["seats"] = in_words(seats_by_status([session.pk])[session.pk])
             obstacle = session_obstacle(session, now=timezone.now())
             context["obstacle"] = obstacle and session_sentence(obstacle, session)
             context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
             context["cancel_url"] = cancel_url(session, user)
             context["actions"] = actions(session, user)
+            if context["sees_names"] and sees_money(user):
+                context["money"] = money_in(session)
             if context["sees_names"]:
                 bookings = Booking.objects.for_listing().filter(session=session).order_by("status", "participant__name")
                 context["rows"] = [_row(booking) for booking in bookings]

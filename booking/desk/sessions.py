@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,7 +28,10 @@ class SessionActionView(NamedActionView):
         return SessionPage.objects.for_listing()
 
     def get_back_url(self):
-        return tab_url(self.object)
+        """The bookings in the editor; for whoever keeps no pages, the same in the list of bookings."""
+        if self.object.permissions_for_user(self.request.user).can_edit():
+            return tab_url(self.object)
+        return f"{reverse('bookings:index')}?session={self.object.pk}"
 
 
 def confirmed_seats(session: SessionPage) -> list[Booking]:

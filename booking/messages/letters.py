@@ -15,7 +15,9 @@ from booking.money import kroner
 from booking.payments.models import Payment, Refund, RefundReason
 from booking.people.models import Person, Secretary
 from booking.pricing.models import SessionKind
-from booking.pricing.price import Tariff, withdrawal_fee
+from booking.pricing.price import withdrawal_fee
+from booking.pricing.quote import Quote
+from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import CalendarEntry, SessionPage, Version
 from booking.signup.models import Booking
 from booking.signup.sentences import both_amounts, session_sentence, withdrawal_sentences
@@ -50,7 +52,7 @@ def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
     join_link = session.join_link if with_link else ""
     rule = withdrawal_sentences(
         booking.conditions,
-        tariff=booking.tariff,
+        quote=booking.quote(),
         starts_on=session.starts_on,
         on=today(booking.booked_at),
     )
@@ -60,7 +62,7 @@ def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
             (_("Participant"), booking.participant.name),
             *_session_facts(session),
             *([(_("Link for participants"), join_link)] if join_link else []),
-            *_price_facts(booking.tariff),
+            *_price_facts(booking.quote()),
         ],
         "invoice": [] if booking.price.is_free or booking.order.pays_by_card else _invoice_facts(booking),
         "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
@@ -181,14 +183,17 @@ def _news(entry: CalendarEntry, was: Told, *, link_is_new: bool) -> tuple[str, s
 def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Letter:
     """The session has its date; for somebody who asked to hear of it, and has no seat yet."""
     obstacle = session_obstacle(session, now=now)
-    tariff = session.tariff(now=now)
+    try:
+        price = _price_facts(session.quote(now=now))
+    except PriceUndecided:
+        price = [(_("Price"), _("Not decided yet"))]
     context = {
         "title": entry.title,
         "facts": [
             (_("Session"), entry.title),
             (_("When"), capfirst(_when(entry))),
             (_("Where"), entry.place or _("The place will follow.")),
-            *(_price_facts(tariff) if tariff else [(_("Price"), _("Not decided yet"))]),
+            *price,
             *([(_("For whom"), session.audience.name)] if session.audience else []),
         ],
         "obstacle": session_sentence(obstacle, session) if obstacle else "",
@@ -239,12 +244,7 @@ def refunded(refund: Refund, booking: Booking) -> Letter:
 
 
 def _sum_facts(payment: Payment) -> list[tuple[str, str]]:
-    prices = [booking.price for booking in payment.order.bookings.all()]
-    return [
-        (_("Price excl. VAT"), kroner(sum(price.net for price in prices))),
-        (_("VAT"), kroner(sum(price.vat for price in prices))),
-        (_("Price incl. VAT"), kroner(payment.amount)),
-    ]
+    return _price_facts(payment.order.quote())
 
 
 def _seller_facts(booking: Booking) -> list[tuple[str, str]]:
@@ -301,16 +301,18 @@ def _now_and_before(now: str, before: str) -> str:
     return _("%(now)s (before: %(before)s)") % {"now": now, "before": before}
 
 
-def _price_facts(tariff: Tariff) -> list[tuple[str, str]]:
-    price = tariff.price
-    if price.is_free:
+def _price_facts(quote: Quote) -> list[tuple[str, str]]:
+    """The quote line by line; what stands on the receipt page too."""
+    if not quote.lines:
+        return [(_("Price"), _("Included in the price of the whole order"))]
+    if quote.is_free:
         return [(_("Price"), _("Free of charge"))]
-    facts = [
-        (_("Price excl. VAT"), kroner(price.net)),
-        (_("VAT"), kroner(price.vat)),
-        (_("Price incl. VAT"), kroner(price.gross)),
-    ]
-    return facts + ([(_("Included and not"), tariff.includes)] if tariff.includes else [])
+    lines = quote.gathered()
+    facts = [(line.words, kroner(line.net)) for line in lines] if len(lines) > 1 else []
+    facts.append((_("Price excl. VAT"), kroner(quote.net)))
+    facts += [(part.words, part.amount) for part in quote.vat_lines]
+    facts.append((_("Price incl. VAT"), kroner(quote.gross)))
+    return facts + [(_("Included and not"), sentence) for sentence in quote.includes]
 
 
 def _invoice_facts(booking: Booking) -> list[tuple[str, str]]:
@@ -327,11 +329,13 @@ def _invoice_facts(booking: Booking) -> list[tuple[str, str]]:
 
 def _fee_sentence(booking: Booking) -> str:
     fee = withdrawal_fee(
-        booking.tariff,
+        booking.quote(),
         rule=booking.conditions,
         starts_on=booking.session.starts_on,
         withdrawn_on=today(booking.cancelled_at),
     )
     if fee.is_free:
         return _("Withdrawing costs nothing.")
-    return _("By the conditions that were accepted, this is to be paid: %(amounts)s.") % {"amounts": both_amounts(fee)}
+    return _("By the conditions that were accepted, this is to be paid: %(amounts)s.") % {
+        "amounts": both_amounts(fee.price)
+    }

@@ -180,7 +180,7 @@ def _booking(booking: Booking, person: Person) -> list[Item]:
         ("booked", _("booked"), danish_moment(booking.booked_at)),
         ("cancelled", _("cancelled"), booking.cancelled_at and danish_moment(booking.cancelled_at)),
         ("price", _("Price"), _("Free of charge") if booking.price.is_free else both_amounts(booking.price)),
-        ("includes", _("included and not"), booking.includes),
+        ("includes", _("included and not"), " ".join(booking.quote().includes)),
         ("conditions", _("conditions"), booking.conditions),
         ("conditions_text", _("the conditions' text"), booking.conditions.text),
         ("accepted", _("conditions accepted"), danish_moment(booking.accepted_at)),

@@ -72,7 +72,7 @@ def coming_bookings(person: Person, *, now: datetime) -> models.QuerySet[Booking
 
 def kept_until(person: Person) -> date | None:
     """The last day that bookkeeping demands their name; None if nothing was ever to be paid."""
-    paid = bookings_of(person).filter(net__gt=0).aggregate(last=Max("session__ends_on"))
+    paid = bookings_of(person).filter(order__bookings__lines__unit_net__gt=0).aggregate(last=Max("session__ends_on"))
     return paid["last"] and bookkeeping_ends(paid["last"])
 
 

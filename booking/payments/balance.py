@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from booking.ledger import NOTHING, Part, by_rate, share_out
 from booking.payments.models import Payment, Refund, RefundState
 from booking.payments.refund import what_a_withdrawal_gives
-from booking.signup.models import Booking, BookingStatus
+from booking.signup.models import SEATED, Booking, BookingStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,12 @@ def balances(bookings: Iterable[Booking]) -> dict[int, Balance]:
 
 def what_is_due(booking: Booking) -> Decimal:
     """What the seat costs as things stand: its price, what a withdrawal leaves of it, or nothing."""
-    if booking.session.is_cancelled or booking.is_expired:
+    if booking.session.is_cancelled:
         return NOTHING
-    if booking.status == BookingStatus.CANCELLED:
-        return booking.price.gross - what_a_withdrawal_gives(booking)
-    return booking.price.gross
+    if booking.status in SEATED:
+        return booking.price.gross
+    has_had_a_seat = booking.status == BookingStatus.CANCELLED and booking.waiting_since is None
+    return booking.price.gross - what_a_withdrawal_gives(booking) if has_had_a_seat else NOTHING
 
 
 def paid_for(payment: Payment, bookings: Sequence[Booking]) -> list[Booking]:

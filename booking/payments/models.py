@@ -39,12 +39,13 @@ PAYMENT_MOVES: dict[str, set[str]] = {
     PaymentState.PAID: set(),
 }
 
-#: The whole life of a refund. A bank may send one back long after it was done.
+#: The whole life of a refund. A bank may send one back long after it was done; and what we took for refused, Stripe may
+#: have done all the same.
 REFUND_MOVES: dict[str, set[str]] = {
     RefundState.OWED: {RefundState.PENDING, RefundState.DONE, RefundState.FAILED},
     RefundState.PENDING: {RefundState.DONE, RefundState.FAILED},
     RefundState.DONE: {RefundState.FAILED},
-    RefundState.FAILED: set(),
+    RefundState.FAILED: {RefundState.PENDING, RefundState.DONE},
 }
 
 #: Somebody may be paying.
@@ -60,19 +61,25 @@ class PaymentQuerySet(models.QuerySet):
 
 
 class Payment(models.Model):
-    """One try to pay an order by card. ``key`` is stored before anybody is asked, so that asking again is harmless."""
+    """One try to pay for seats of an order by card.
+
+    ``key`` is stored before anybody is asked, so that asking again is harmless.
+    """
 
     order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="payments")
+    bookings = models.ManyToManyField(Booking, verbose_name=_("bookings"), related_name="payments")
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     amount = models.DecimalField(_("kroner, including VAT"), max_digits=10, decimal_places=2)
     state = models.CharField(_("state"), max_length=12, choices=PaymentState.choices, default=PaymentState.NEW)
-    checkout_id = models.CharField(_("checkout at Stripe"), max_length=120, null=True, unique=True)  # noqa: DJ001 - none is unknown
-    intent_id = models.CharField(_("payment at Stripe"), max_length=120, blank=True, db_index=True)
-    url = models.URLField(max_length=1000, blank=True)
+    checkout_id = models.CharField(_("checkout at Stripe"), max_length=255, null=True, unique=True)  # noqa: DJ001 - none is unknown
+    intent_id = models.CharField(_("payment at Stripe"), max_length=255, blank=True, db_index=True)
+    url = models.URLField(max_length=5000, blank=True)  # as long as Stripe says they can be
     created_at = models.DateTimeField(_("begun"))
     expires_at = models.DateTimeField(_("can be paid until"))
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     dispute = models.CharField(_("contested"), max_length=40, blank=True)  # how it stands, in Stripe's word
+    #: What the card's holder was given back by their bank, and we lost.
+    charged_back = models.DecimalField(_("taken back by the bank"), max_digits=10, decimal_places=2, default=0)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -86,6 +93,7 @@ class Payment(models.Model):
                 fields=["order"], condition=Q(state__in=["new", "open"]), name="one_open_payment_per_order"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_of_something"),
+            models.CheckConstraint(condition=Q(charged_back__gte=0), name="charged_back_not_negative"),
             models.CheckConstraint(
                 condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
                 name="paid_payments_say_when",
@@ -99,6 +107,14 @@ class Payment(models.Model):
     def is_paid(self) -> bool:
         return self.state == PaymentState.PAID
 
+    @property
+    def is_unsettled(self) -> bool:
+        return self.state in UNSETTLED
+
+    def seats(self) -> list[int]:
+        """The ids of the bookings that it is for."""
+        return list(self.bookings.values_list("pk", flat=True))
+
     def given_back(self) -> Decimal:
         """What has been, or is to be, given back."""
         total = self.refunds.exclude(state=RefundState.FAILED).aggregate(total=Sum("amount"))["total"]
@@ -106,7 +122,7 @@ class Payment(models.Model):
 
     def kept(self) -> Decimal:
         """What is left of it."""
-        return self.amount - self.given_back() if self.is_paid else Decimal("0.00")
+        return self.amount - self.given_back() - self.charged_back if self.is_paid else Decimal("0.00")
 
     def move(self, state: str) -> None:
         """Change state, as the table of moves allows. Saving is the caller's."""
@@ -119,12 +135,13 @@ class RefundReason(models.TextChoices):
     WITHDRAWN = "withdrawn", _("the booking was cancelled")
     SESSION_CANCELLED = "session_cancelled", _("the session was cancelled")
     TOO_LATE = "too_late", _("the money came when the seat was gone")
+    GIVEN_UP = "given_up", _("the booking was cancelled while it was being paid for")
     PAID_TWICE = "paid_twice", _("paid twice")
     STAFF = "staff", _("decided by staff")
     AT_STRIPE = "at_stripe", _("made in Stripe's own pages")
 
 
-#: Those that follow from a booking by rule, once each.
+#: Those that follow from a booking by rule, once each; unless one fails, and staff try again.
 BY_RULE = [RefundReason.WITHDRAWN.value, RefundReason.SESSION_CANCELLED.value]
 
 
@@ -145,7 +162,12 @@ class Refund(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=RefundReason.choices)
     note = models.CharField(_("why"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=RefundState.choices, default=RefundState.OWED)
-    stripe_id = models.CharField(_("refund at Stripe"), max_length=120, null=True, unique=True)  # noqa: DJ001 - none is unknown
+    failure = models.CharField(_("why it failed"), max_length=120, blank=True)  # in Stripe's word, where it has one
+    #: The one that failed, which staff tried again.
+    in_place_of = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="next_try", editable=False
+    )
+    stripe_id = models.CharField(_("refund at Stripe"), max_length=255, null=True, unique=True)  # noqa: DJ001 - none is unknown
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("by"),
@@ -164,7 +186,7 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["payment", "booking"],
-                condition=Q(reason__in=["withdrawn", "session_cancelled"]),
+                condition=Q(reason__in=["withdrawn", "session_cancelled"]) & ~Q(state="failed"),
                 name="one_refund_by_rule",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_of_something"),
@@ -172,6 +194,12 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payment.order.reference}, {self.get_state_display()}"
+
+    @property
+    def can_be_tried_again(self) -> bool:
+        """It failed, nobody has tried again, and there is money left to give."""
+        has_failed = self.state == RefundState.FAILED
+        return has_failed and not Refund.objects.filter(in_place_of=self).exists() and self.payment.kept() > 0
 
     def move(self, state: str) -> None:
         """Change state, as the table of moves allows. Saving is the caller's."""
@@ -183,7 +211,7 @@ class Refund(models.Model):
 class StripeEvent(models.Model):
     """An event that has been acted on, so that it is not acted on again."""
 
-    event_id = models.CharField(max_length=120, unique=True)
+    event_id = models.CharField(max_length=255, unique=True)
     kind = models.CharField(max_length=80)
     heard_at = models.DateTimeField()
 

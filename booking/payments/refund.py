@@ -3,46 +3,30 @@
 import logging
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from booking.dates import today
-from booking.journal.kinds import CANCELLED, DISPUTED, REFUND_FAILED, REFUNDED, SESSION_CANCELLED
-from booking.journal.models import Fact
+from booking.journal.kinds import CHARGED_BACK, DISPUTED, REFUND_FAILED, REFUNDED
 from booking.journal.record import record
 from booking.payments import stripe
-from booking.payments.models import BY_RULE, Payment, Refund, RefundReason, RefundState
+from booking.payments.models import BY_RULE, REFUND_MOVES, Payment, Refund, RefundReason, RefundState
 from booking.pricing.price import withdrawal_fee
-from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.hold import lock_order
+from booking.signup.models import Booking
 
 logger = logging.getLogger(__name__)
 
-#: The facts that money follows from.
-KINDS = frozenset({CANCELLED, SESSION_CANCELLED})
-
-
-def follow_cancelling(fact: Fact) -> None:
-    """Give back what the conditions say of a cancelled booking, and all of a cancelled session."""
-    bookings = Booking.objects.select_related("conditions", "order", "session__calendar_entry")
-    bookings = bookings.filter(order__pays_by_card=True)
-    if fact.kind == SESSION_CANCELLED:
-        confirmed = bookings.filter(session=fact.about.session_id, status=BookingStatus.CONFIRMED)
-        for booking in confirmed.order_by("order_id", "pk"):
-            _give_back(booking, booking.price.gross, RefundReason.SESSION_CANCELLED, by=fact.by)
-        return
-    cancelled = bookings.filter(pk=fact.about_id).first()
-    if cancelled and cancelled.session.is_cancelled:
-        _give_back(cancelled, cancelled.price.gross, RefundReason.SESSION_CANCELLED, by=fact.by)
-    elif cancelled:
-        _give_back(cancelled, what_a_withdrawal_gives(cancelled), RefundReason.WITHDRAWN, by=fact.by)
+#: The timer leaves the rest to its next round when Stripe has not answered so many times.
+PATIENCE = 3
 
 
 def what_a_withdrawal_gives(booking: Booking) -> Decimal:
     """What comes back of a booking's price, by the conditions that were accepted, on the day it was cancelled."""
     fee = withdrawal_fee(
-        booking.tariff,
+        booking.quote(),
         rule=booking.conditions,
         starts_on=booking.session.starts_on,
         withdrawn_on=today(booking.cancelled_at or timezone.now()),
@@ -50,11 +34,15 @@ def what_a_withdrawal_gives(booking: Booking) -> Decimal:
     return booking.price.gross - fee.gross
 
 
-def _give_back(booking: Booking, amount: Decimal, reason: str, *, by) -> None:
-    # One who paid twice got the second back when it came: the first payment is the one that bought the seat.
-    payment = booking.order.payments.paid().order_by("paid_at", "pk").first()
-    if payment:
-        owe_refund(payment, amount=amount, reason=reason, booking=booking, by=by, now=timezone.now())
+@transaction.atomic
+def give_back(booking: Booking, amount: Decimal, reason: str, *, by, now: datetime) -> Refund | None:
+    """Decide what a booking gets back by rule, once, from the payment that bought its seat; sending is the caller's."""
+    lock_order(booking.order_id)
+    if Refund.objects.filter(booking=booking, reason__in=BY_RULE).exists():
+        return None
+    bought = booking.payments.paid().order_by("paid_at", "pk")
+    payment = next((payment for payment in bought if payment.kept() > 0), None)
+    return payment and _owe(payment, amount=amount, reason=reason, booking=booking, by=by, now=now)
 
 
 @transaction.atomic
@@ -69,62 +57,117 @@ def owe_refund(
     by=None,
 ) -> Refund | None:
     """Decide to give ``amount`` back, or as much as is left; sent when this has committed. None if nothing is owed."""
-    Order.objects.select_for_update(of=("self",)).get(pk=payment.order_id)
-    if booking and reason in BY_RULE and payment.refunds.filter(booking=booking, reason__in=BY_RULE).exists():
-        return None
-    amount = min(amount, payment.kept())
-    if amount <= 0:
-        return None
-    refund = Refund.objects.create(
-        payment=payment, booking=booking, amount=amount, reason=reason, note=note, by=by, created_at=now
-    )
-    logger.info("refund %s of payment %s decided", refund.pk, payment.pk)
-    transaction.on_commit(partial(_send_now, refund), robust=True)
+    lock_order(payment.order_id)
+    refund = _owe(payment, amount=amount, reason=reason, booking=booking, note=note, by=by, now=now)
+    if refund:
+        send_on_commit(refund)
     return refund
 
 
-def _send_now(refund: Refund) -> None:
+@transaction.atomic
+def try_again(refund: Refund, *, by, now: datetime) -> Refund | None:
+    """Owe anew what a refund that failed was to give back, once; sent when this has committed. None if it can't be."""
+    lock_order(refund.payment.order_id)
+    refund = Refund.objects.select_related("payment", "booking").get(pk=refund.pk)
+    if not refund.can_be_tried_again:
+        return None
+    again = _owe(
+        refund.payment,
+        amount=refund.amount,
+        reason=refund.reason,
+        booking=refund.booking,
+        note=refund.note,
+        by=by,
+        now=now,
+        in_place_of=refund,
+    )
+    if again:
+        send_on_commit(again)
+    return again
+
+
+def _owe(payment: Payment, *, amount: Decimal, now: datetime, **details) -> Refund | None:
+    """Write the row, with the order locked: as much as is left of the payment, or nothing."""
+    amount = min(amount, payment.kept())
+    if amount <= 0:
+        return None
+    refund = Refund.objects.create(payment=payment, amount=amount, created_at=now, **details)
+    logger.info("refund %s of payment %s decided", refund.pk, payment.pk)
+    return refund
+
+
+def send_on_commit(refund: Refund) -> None:
+    # A lambda, because Django logs what fails here by the function's name, which a partial does not have.
+    transaction.on_commit(lambda: send_now(refund), robust=True)
+
+
+def send_now(refund: Refund) -> bool:
+    """Send it, or leave it to the timer if Stripe is silent; say whether Stripe answered."""
     try:
         send(refund)
     except stripe.Unreachable:
         logger.warning("refund %s waits for Stripe", refund.pk)
+        return False
+    return True
 
 
 def send(refund: Refund) -> None:
     """Have Stripe give the money back, once however often it is asked. Raises stripe.Unreachable."""
-    intent_id = refund.payment.intent_id
+    payment = refund.payment
     try:
         # Stripe forgets keys after a day, and then would pay again: what it has done already is looked up first.
-        made = [given for given in stripe.refunds_of(intent_id) if given.key == str(refund.key)]
-        given = (
-            made[0] if made else stripe.create_refund(key=str(refund.key), intent_id=intent_id, amount=refund.amount)
-        )
-    except stripe.Refused:
-        _fail(refund)
-        return
-    take_in(refund.payment, [given])
+        take_in(payment, stripe.refunds_of(payment.intent_id))
+        amount = _still_owed(refund)
+        if amount:
+            given = stripe.create_refund(key=str(refund.key), intent_id=payment.intent_id, amount=amount)
+            take_in(payment, [given])
+    except stripe.Refused as refusal:
+        _fail(refund, str(refusal))
+
+
+@transaction.atomic
+def _still_owed(refund: Refund) -> Decimal:
+    """What is to be asked for: what Stripe has left of the payment may be less, when others gave back as well."""
+    lock_order(refund.payment.order_id)
+    refund = Refund.objects.select_related("payment").get(pk=refund.pk)
+    if refund.state != RefundState.OWED:
+        return Decimal(0)
+    gone = refund.payment.refunds.exclude(stripe_id=None).exclude(state=RefundState.FAILED)
+    left = refund.payment.amount - sum(other.amount for other in gone)
+    if left <= 0:
+        refund.move(RefundState.FAILED)
+        refund.failure = _("all of it had been paid back already")
+        refund.save(update_fields=["state", "failure"])
+    elif left < refund.amount:
+        refund.amount = left
+        refund.save(update_fields=["amount"])
+    return min(left, refund.amount)
 
 
 def send_due(now: datetime) -> tuple[int, int]:
     """Send what could not be sent, and look at what was on its way; give the numbers done and failed."""
-    done = failed = 0
-    for refund in Refund.objects.filter(state=RefundState.OWED).select_related("payment").order_by("pk"):
+    owed = Refund.objects.filter(state=RefundState.OWED).select_related("payment").order_by("pk")
+    on_their_way = Payment.objects.filter(refunds__state=RefundState.PENDING).distinct().order_by("pk")
+    done = failed = silent = 0
+    for work, thing in [*((send, refund) for refund in owed), *((look_at_refunds, one) for one in on_their_way)]:
         try:
-            send(refund)
-            done += 1
+            if silent < PATIENCE:
+                work(thing)
+                done += work is send
+            else:
+                failed += 1
+        except stripe.Refused:
+            failed += 1
         except stripe.Unreachable:
-            failed += 1
-    on_their_way = Payment.objects.filter(refunds__state=RefundState.PENDING).distinct()
-    for payment in on_their_way:
-        try:
-            look_at_refunds(payment)
-        except (stripe.Unreachable, stripe.Refused):
-            failed += 1
+            failed, silent = failed + 1, silent + 1
     return done, failed
 
 
 def look_at_refunds(payment: Payment) -> None:
-    """Bring our refunds in step with Stripe's, also those made in Stripe's own pages. Raises stripe.Unreachable."""
+    """Bring our refunds in step with Stripe's, also those made in Stripe's own pages.
+
+    Raises stripe.Unreachable or stripe.Refused.
+    """
     if payment.intent_id:
         take_in(payment, stripe.refunds_of(payment.intent_id))
 
@@ -132,7 +175,7 @@ def look_at_refunds(payment: Payment) -> None:
 @transaction.atomic
 def take_in(payment: Payment, found: list[stripe.GivenBack]) -> None:
     """Write down how these refunds stand."""
-    Order.objects.select_for_update(of=("self",)).get(pk=payment.order_id)
+    lock_order(payment.order_id)
     ours = list(payment.refunds.select_related("payment__order"))
     by_id = {refund.stripe_id: refund for refund in ours if refund.stripe_id}
     by_key = {str(refund.key): refund for refund in ours}
@@ -140,7 +183,6 @@ def take_in(payment: Payment, found: list[stripe.GivenBack]) -> None:
         refund = by_id.get(given.id) or by_key.get(given.key)
         if refund is None:
             refund = Refund(payment=payment, amount=given.amount, reason=RefundReason.AT_STRIPE, created_at=given.at)
-        refund.stripe_id = given.id
         _stands(refund, given)
 
 
@@ -151,27 +193,33 @@ def _stands(refund: Refund, given: stripe.GivenBack) -> None:
         state = RefundState.DONE
     else:
         state = RefundState.PENDING
-    if refund.state == state:
+    before = refund.state
+    # Somebody may have heard later news from Stripe, and written it while this came; and what Stripe says has failed,
+    # has failed.
+    is_old_news = state not in REFUND_MOVES[before] or (before == RefundState.FAILED and refund.stripe_id)
+    refund.stripe_id = given.id
+    if is_old_news:
         refund.save()
         return
-    before = refund.state
     refund.move(state)
+    refund.failure = given.failure
     if state == RefundState.DONE:
         refund.done_at = timezone.now()
     refund.save()
     if state == RefundState.FAILED:
         _record(REFUND_FAILED, refund)
-    elif before == RefundState.OWED:  # told when it leaves us; a bank may take days
+    elif before in {RefundState.OWED, RefundState.FAILED}:  # told when it leaves us; a bank may take days
         _record(REFUNDED, refund)
 
 
 @transaction.atomic
-def _fail(refund: Refund) -> None:
-    Order.objects.select_for_update(of=("self",)).get(pk=refund.payment.order_id)
+def _fail(refund: Refund, why: str) -> None:
+    lock_order(refund.payment.order_id)
     refund = Refund.objects.select_related("payment__order").get(pk=refund.pk)
     if refund.state == RefundState.OWED:
         refund.move(RefundState.FAILED)
-        refund.save(update_fields=["state"])
+        refund.failure = why
+        refund.save(update_fields=["state", "failure"])
         _record(REFUND_FAILED, refund)
 
 
@@ -181,12 +229,16 @@ def _record(kind: str, refund: Refund) -> None:
 
 
 @transaction.atomic
-def note_dispute(payment: Payment, status: str) -> None:
-    """Write down that the card's holder contests the payment, and how that stands."""
-    Order.objects.select_for_update(of=("self",)).get(pk=payment.order_id)
+def note_dispute(payment: Payment, dispute: stripe.Dispute) -> None:
+    """Write down that the card's holder contests the payment, and how that stands. What is lost is no longer ours."""
+    lock_order(payment.order_id)
     payment = Payment.objects.select_related("order").get(pk=payment.pk)
-    if payment.dispute == status:
+    if payment.dispute == dispute.status:
         return
-    payment.dispute = status
-    payment.save(update_fields=["dispute"])
-    record(DISPUTED, payment, order=payment.order.reference, status=status)
+    order = payment.order.reference
+    payment.dispute = dispute.status
+    record(DISPUTED, payment, order=order, status=dispute.status, amount=str(dispute.amount))
+    if dispute.is_lost and not payment.charged_back:
+        payment.charged_back = dispute.amount
+        record(CHARGED_BACK, payment, order=order, amount=str(dispute.amount))
+    payment.save(update_fields=["dispute", "charged_back"])

@@ -12,13 +12,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from booking.dates import COPENHAGEN, danish_time
 from booking.journal.kinds import PAID
 from booking.journal.record import record
 from booking.payments import stripe
 from booking.payments.models import Payment, PaymentState, RefundReason
 from booking.payments.refund import owe_refund
-from booking.signup.hold import confirm_order, expire_order
+from booking.signup.hold import confirm_seats, expire_seats, lock_order
 from booking.signup.models import Booking, BookingStatus, Order
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,12 @@ OPEN_FOR = timedelta(minutes=32)
 HELD_FOR = timedelta(minutes=35)
 #: The webhook is given so long before we ask for ourselves.
 WEBHOOK_HAS = timedelta(minutes=2)
+#: A key that has brought no checkout for so long is given up when it fails again: Stripe may be repeating itself.
+KEY_HAS = timedelta(minutes=1)
+#: Clocks differ by less.
+LEEWAY = timedelta(minutes=10)
+#: The timer leaves the rest to its next round when Stripe has not answered so many times.
+PATIENCE = 3
 
 
 class NothingToPay(Exception):
@@ -40,39 +49,45 @@ def open_checkout(order: Order, *, now: datetime) -> Payment:
 
     Raises NothingToPay, stripe.Unreachable or stripe.Refused. After all of them it may be tried again.
     """
-    payment = _begin(order, now=now)
+    payment, is_fresh = _begin(order, now=now)
     if payment.state == PaymentState.OPEN:
         return payment
-    return _ask_for_checkout(payment, now=now)
+    return _ask_for_checkout(payment, now=now) if is_fresh else _ask_again(payment, now=now)
 
 
 @transaction.atomic
-def _begin(order: Order, *, now: datetime) -> Payment:
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+def _begin(order: Order, *, now: datetime) -> tuple[Payment, bool]:
+    """The payment that nobody has settled, or a fresh one of what is held now."""
+    order = lock_order(order.pk)
+    unsettled = order.payments.unsettled().first()
     bookings = list(order.bookings.filter(status=BookingStatus.HELD, session__calendar_entry__cancelled_at=None))
     if not bookings:
         raise NothingToPay
-    unsettled = order.payments.unsettled().first()
     if unsettled:
-        return unsettled
+        return unsettled, False
     amount = sum((booking.price.gross for booking in bookings), Decimal(0))
     payment = Payment.objects.create(
         order=order, amount=amount, created_at=now, expires_at=(now + OPEN_FOR).replace(microsecond=0)
     )
+    payment.bookings.set(bookings)
     logger.info("payment %s of order %s begun", payment.pk, order.reference)
-    return payment
+    return payment, True
 
 
 def _ask_for_checkout(payment: Payment, *, now: datetime) -> Payment:
     """Ask with what stands in the row, so that asking again after a crash asks for the same."""
     order = payment.order
-    booking = order.bookings.select_related("session").earliest("pk")
+    booking = payment.bookings.select_related("session").earliest("pk")
     back = settings.SITE_URL + reverse("booking:payment", args=[order.reference])
+    with override(settings.LANGUAGE_CODE):
+        until = danish_time(payment.expires_at.astimezone(COPENHAGEN).time())
+        note = _("The seat is held for you until %(time)s.") % {"time": until}
     try:
         checkout = stripe.create_checkout(
             key=str(payment.key),
             reference=order.reference,
             what=booking.session.title,
+            note=note,
             amount=payment.amount,
             expires_at=payment.expires_at,
             success_url=back,
@@ -82,6 +97,35 @@ def _ask_for_checkout(payment: Payment, *, now: datetime) -> Payment:
         _give_up(payment)
         raise
     return take_in(payment, checkout, now=now)
+
+
+def _ask_again(payment: Payment, *, now: datetime) -> Payment:
+    """The answer to the first try never came. What came of it is looked for, and else asked for by the same key.
+
+    A key that brings nothing is given up for a new one. Should a checkout come of it all the same, nobody knows its
+    address, and it runs out by itself.
+    """
+    found = _find(payment)
+    if found:
+        return take_in(payment, found, now=now)
+    try:
+        return _ask_for_checkout(payment, now=now)
+    except stripe.Refused:
+        other, _is_fresh = _begin(payment.order, now=now)
+        return other if other.state == PaymentState.OPEN else _ask_for_checkout(other, now=now)
+    except stripe.Unreachable:
+        if payment.created_at <= now - KEY_HAS:
+            _give_up(payment)
+        raise
+
+
+def _find(payment: Payment) -> stripe.Checkout | None:
+    """The checkout that was opened for this payment, if there is one that nobody told us of."""
+    try:
+        opened = stripe.checkouts_since(payment.created_at - LEEWAY)
+        return next((checkout for checkout in opened if checkout.key == str(payment.key)), None)
+    except stripe.Refused:
+        return None
 
 
 @transaction.atomic
@@ -97,19 +141,20 @@ def look(payment: Payment, *, now: datetime, checkout_id: str = "") -> Payment:
 
     ``checkout_id`` is what an event named, for a payment whose own checkout we never came to know.
     """
-    known = payment.checkout_id or checkout_id
-    if known:
-        return take_in(payment, stripe.read_checkout(known), now=now)
-    return look(_ask_for_checkout(payment, now=now), now=now)
+    known = checkout_id or payment.checkout_id
+    checkout = stripe.read_checkout(known) if known else _find(payment)
+    return take_in(payment, checkout, now=now) if checkout else payment
 
 
 def close(payment: Payment, *, now: datetime) -> Payment:
-    """See to it that nobody can pay any more, or find that somebody has. Raises stripe.Unreachable."""
+    """See to it that nobody can pay any more, or find that somebody has. Raises stripe.Unreachable or stripe.Refused."""
     if payment.state == PaymentState.NEW:
-        try:
-            payment = _ask_for_checkout(payment, now=now)
-        except stripe.Refused:  # there is no checkout, and there will be none
+        found = _find(payment)
+        if found is None:  # there is no address to pay at, and this key will not get one any more
+            _give_up(payment)
             payment.refresh_from_db()
+        else:
+            payment = take_in(payment, found, now=now)
     if payment.state != PaymentState.OPEN:
         return payment
     try:
@@ -126,43 +171,58 @@ def take_in(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> Pa
     if checkout.key != str(payment.key):
         logger.error("checkout %s is not that of payment %s", checkout.id, payment.pk)
         return payment
-    if payment.state == PaymentState.NEW:
-        payment.move(PaymentState.OPEN)
     payment.checkout_id = payment.checkout_id or checkout.id
     payment.url = checkout.url or payment.url
     if checkout.is_paid and not payment.is_paid:
         _receive(payment, checkout, now=now)
-    elif checkout.is_expired and payment.state == PaymentState.OPEN:
+    elif checkout.is_expired and payment.is_unsettled:
         payment.move(PaymentState.EXPIRED)
         payment.save()
-        expire_order(payment.order, now=now)
+        expire_seats(payment.order, payment.seats(), now=now)
+    elif not checkout.is_paid and payment.state == PaymentState.NEW:
+        payment.move(PaymentState.OPEN)
+        payment.save()
     else:
         payment.save()
     return payment
 
 
 def _receive(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> None:
+    """The money is here: the seats are theirs, or it goes back. What was cancelled while they paid goes back anyhow."""
     if checkout.amount != payment.amount:
         logger.error("payment %s was of another amount than asked for", payment.pk)
         payment.save()
         return
-    others = payment.order.payments.paid().exists()
     payment.move(PaymentState.PAID)
     payment.paid_at = now
     payment.intent_id = checkout.intent_id
     payment.save()
-    order = payment.order
+    order, seats = payment.order, payment.seats()
     record(PAID, payment, by=order.booker.user, at=now, order=order.reference, amount=str(payment.amount))
     logger.info("payment %s of order %s received", payment.pk, order.reference)
-    if confirm_order(order, now=now):
-        return
-    if others:
-        reason = RefundReason.PAID_TWICE
-    elif any(booking.session.is_cancelled for booking in order.bookings.select_related("session__calendar_entry")):
-        reason = RefundReason.SESSION_CANCELLED
+    if confirm_seats(order, seats, now=now):
+        for booking in payment.bookings.filter(status=BookingStatus.CANCELLED):
+            amount = booking.price.gross
+            owe_refund(payment, amount=amount, reason=RefundReason.GIVEN_UP, booking=booking, now=now)
     else:
-        reason = RefundReason.TOO_LATE
-    owe_refund(payment, amount=payment.amount, reason=reason, now=now)
+        reason = _why_not(payment)
+        expire_seats(order, seats, now=now)
+        owe_refund(payment, amount=payment.amount, reason=reason, now=now)
+
+
+def _why_not(payment: Payment) -> RefundReason:
+    """Why the money did not bring a seat."""
+    bookings = list(payment.bookings.select_related("session__calendar_entry"))
+    if any(booking.session.is_cancelled for booking in bookings):
+        return RefundReason.SESSION_CANCELLED
+    sessions = {booking.session_id for booking in bookings}
+    participants = {booking.participant_id for booking in bookings}
+    theirs = Booking.objects.filter(session__in=sessions, participant__in=participants)
+    if theirs.filter(status=BookingStatus.CONFIRMED).exists():
+        return RefundReason.PAID_TWICE
+    if all(booking.status == BookingStatus.CANCELLED for booking in bookings):
+        return RefundReason.GIVEN_UP
+    return RefundReason.TOO_LATE
 
 
 def settle_due(now: datetime) -> tuple[int, int]:
@@ -170,38 +230,42 @@ def settle_due(now: datetime) -> tuple[int, int]:
 
     A seat is free only when its checkout is known to be closed. While Stripe is silent, it stays held.
     """
-    settled = failed = 0
+    settled = failed = silent = 0
     waiting = Booking.objects.filter(
-        order=OuterRef("order"), status=BookingStatus.HELD, session__calendar_entry__cancelled_at=None
+        payments=OuterRef("pk"), status=BookingStatus.HELD, session__calendar_entry__cancelled_at=None
     )
     unsettled = Payment.objects.unsettled().filter(created_at__lte=now - WEBHOOK_HAS)
     for payment in unsettled.annotate(is_wanted=Exists(waiting)).select_related("order").order_by("pk"):
         has_had_its_time = payment.expires_at <= now or not payment.is_wanted
         try:
-            if has_had_its_time:
-                payment = close(payment, now=now)
+            if silent == PATIENCE:
+                failed += 1
+            elif has_had_its_time:
+                settled += not close(payment, now=now).is_unsettled
             elif payment.state == PaymentState.OPEN:
-                payment = look(payment, now=now)
-        except (stripe.Unreachable, stripe.Refused):
+                settled += not look(payment, now=now).is_unsettled
+        except stripe.Refused:
             failed += 1
-        else:
-            settled += payment.state not in {PaymentState.NEW, PaymentState.OPEN}
-    held = Order.objects.filter(bookings__status=BookingStatus.HELD, created_at__lte=now - HELD_FOR)
+        except stripe.Unreachable:
+            failed, silent = failed + 1, silent + 1
+    before = now - HELD_FOR
+    held = Order.objects.filter(bookings__status=BookingStatus.HELD, bookings__booked_at__lte=before)
     for order in held.distinct():
-        settled += free_if_nobody_pays(order, now=now)
+        settled += free_if_nobody_pays(order, held_before=before, now=now)
     return settled, failed
 
 
 @transaction.atomic
-def free_if_nobody_pays(order: Order, *, now: datetime) -> bool:
-    """Free the seats if no checkout is open; say whether any were freed."""
-    order = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+def free_if_nobody_pays(order: Order, *, now: datetime, held_before: datetime | None = None) -> bool:
+    """Free the seats (those that were held before a moment) if no checkout is open; say whether any were freed."""
+    order = lock_order(order.pk)
     if order.payments.unsettled().exists():
         return False
-    return expire_order(order, now=now)
+    held = order.bookings.filter(booked_at__lte=held_before or now).values_list("pk", flat=True)
+    return expire_seats(order, list(held), now=now)
 
 
 def _locked(payment: Payment) -> Payment:
     """The payment as it stands, with its order locked: all that happens to one order's money happens in a row."""
-    Order.objects.select_for_update(of=("self",)).get(pk=payment.order_id)
+    lock_order(payment.order_id)
     return Payment.objects.select_related("order__booker__user").get(pk=payment.pk)

@@ -1,4 +1,4 @@
-"""What Stripe tells us: a hint where to look, never what to believe."""
+"""What Stripe tells us: proved, then looked into. An event says where to look, never what to believe."""
 
 import logging
 import uuid
@@ -26,33 +26,50 @@ def hear(payload: bytes, signature: str, *, now: datetime) -> None:
 
 
 def _look_at(event: stripe.Event, *, now: datetime) -> None:
+    if not event.object_id:
+        return
     match event.kind.split("."):
         case ["checkout", "session", *_rest]:
-            payment = _payment_for(event.object_id)
-            if payment:
-                settle.look(payment, checkout_id=event.object_id, now=now)
+            _look_at_checkout(event.object_id, now=now)
         case ["charge", "dispute", *_rest]:
-            payment = _paid_by(event.intent_id)
+            dispute = stripe.read_dispute(event.object_id)
+            payment = _paid_by(dispute.intent_id, now=now)
             if payment:
-                refund.note_dispute(payment, stripe.dispute_status(event.object_id))
-        case ["charge", "refunded"] | ["charge", "refund", *_] | ["refund", *_]:
-            payment = _paid_by(event.intent_id)
-            if payment:
-                refund.look_at_refunds(payment)
+                refund.note_dispute(payment, dispute)
+        case ["charge", "refunded"]:
+            _look_at_refunds(event.intent_id or stripe.intent_of_charge(event.object_id), now=now)
+        case ["charge", "refund", *_rest] | ["refund", *_rest]:
+            _look_at_refunds(event.intent_id or stripe.intent_of_refund(event.object_id), now=now)
 
 
-def _payment_for(checkout_id: str) -> Payment | None:
-    """The payment of a checkout, also if we crashed before we could write down which it was."""
-    payment = Payment.objects.filter(checkout_id=checkout_id).first()
+def _look_at_checkout(checkout_id: str, *, now: datetime) -> None:
+    """Also if we crashed before we could write down whose it is."""
+    payment = Payment.objects.filter(checkout_id=checkout_id).first() or _payment_of(stripe.read_checkout(checkout_id))
+    if payment:
+        settle.look(payment, checkout_id=checkout_id, now=now)
+
+
+def _look_at_refunds(intent_id: str, *, now: datetime) -> None:
+    payment = _paid_by(intent_id, now=now)
+    if payment:
+        refund.look_at_refunds(payment)
+
+
+def _paid_by(intent_id: str, *, now: datetime) -> Payment | None:
+    """The payment that this money is; should nobody have told us yet that it was paid, that is settled first."""
+    if not intent_id:
+        return None
+    payment = Payment.objects.filter(intent_id=intent_id).first()
     if payment:
         return payment
-    key = stripe.read_checkout(checkout_id).key
+    checkout = stripe.checkout_of(intent_id)
+    payment = checkout and _payment_of(checkout)
+    return payment and settle.take_in(payment, checkout, now=now)
+
+
+def _payment_of(checkout: stripe.Checkout) -> Payment | None:
     try:
-        return Payment.objects.filter(key=uuid.UUID(key)).first()
+        return Payment.objects.filter(key=uuid.UUID(checkout.key)).first()
     except ValueError:
-        logger.warning("checkout %s is not ours", checkout_id)
+        logger.warning("checkout %s is not ours", checkout.id)
         return None
-
-
-def _paid_by(intent_id: str) -> Payment | None:
-    return Payment.objects.filter(intent_id=intent_id).first() if intent_id else None

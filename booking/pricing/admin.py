@@ -2,35 +2,75 @@
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import InspectView
 
 from booking.dates import danish_day, danish_moment, today
-from booking.money import danish_amount
+from booking.money import danish_amount, danish_percent
 from booking.pricing.forms import ConditionsForm
-from booking.pricing.models import Conditions, PriceList, Seller, SessionKind
+from booking.pricing.models import AddOn, Conditions, PriceList, Seller
+from booking.pricing.rules import RULES_IN_WORDS
 from booking.registers import RegisterViewSet
 
 
 class SellerViewSet(RegisterViewSet):
     inspect_view_enabled = True  # for finance, who look and do not keep
-    inspect_view_fields = ["name", "cvr"]
+    inspect_view_fields = ["name", "cvr", "address", "bank_registration", "bank_account", "fik_creditor"]
     model = Seller
     name = "sellers"
     icon = "site"
-    panels = [FieldPanel("name"), FieldPanel("cvr")]
+    panels = [
+        FieldRowPanel([FieldPanel("name"), FieldPanel("cvr")]),
+        MultiFieldPanel(
+            [FieldPanel("street"), FieldRowPanel([FieldPanel("postcode"), FieldPanel("city")])], heading=_("Address")
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("bank_registration"), FieldPanel("bank_account")]),
+                FieldPanel("fik_creditor"),
+            ],
+            heading=_("Where the money goes"),
+        ),
+    ]
     list_display = ["name", "cvr"]
+
+
+class AddOnViewSet(RegisterViewSet):
+    model = AddOn
+    name = "add-ons"
+    icon = "plus"
+    panels = [FieldPanel("name")]
+    list_display = ["name"]
 
 
 # Price lists
 
 
 def prices_today(price_list: PriceList) -> str:
-    """What each kind of session costs today; a kind that is left out is not decided."""
-    day = today(timezone.now())
-    rows = [(kind, price_list.row_for(kind, on=day)) for kind in SessionKind]
-    return ", ".join(f"{kind.label}: {danish_amount(row.net)} kr." for kind, row in rows if row)
+    """What each thing costs today; what is left out is not decided."""
+    rows = sorted(price_list.rows_on(today(timezone.now())), key=lambda row: row.thing)
+    return ", ".join(f"{row.thing}: {danish_amount(row.net)} kr." for row in rows)
+
+
+class PriceListForm(WagtailAdminModelForm):
+    """Rows of one submission are held against each other, too: the database would only refuse the second."""
+
+    def clean(self):
+        super().clean()
+        rows = self.formsets.get("rows")
+        if rows is None:
+            return
+        seen = set()
+        for form in rows.forms:
+            if not rows.is_bound or form in rows.deleted_forms or not form.is_valid():
+                continue
+            row = form.instance
+            key = (*row.key[1:], row.valid_from)
+            if row.valid_from and key in seen:
+                form.add_error("valid_from", _("The list already has a price for this from this day."))
+            seen.add(key)
 
 
 class PriceListInspectView(InspectView):
@@ -44,11 +84,11 @@ class PriceListInspectView(InspectView):
                 "row": row,
                 "from": danish_day(row.valid_from),
                 "net": f"{danish_amount(row.net)} kr.",
-                "vat": f"{row.vat_rate * 100:.0f} %",
+                "vat": danish_percent(row.vat_rate) if row.vat_rate else row.exempt_reason or _("no VAT"),
             }
-            for row in self.object.rows.order_by("kind", "-valid_from")
+            for row in self.object.rows.select_related("audience", "add_on")
         ]
-        return super().get_context_data(rows=rows, **kwargs)
+        return super().get_context_data(rows=rows, rules=list(RULES_IN_WORDS.values()), **kwargs)
 
 
 class PriceListViewSet(RegisterViewSet):
@@ -57,24 +97,30 @@ class PriceListViewSet(RegisterViewSet):
     model = PriceList
     name = "price-lists"
     icon = "table"
-    panels = [
-        FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
-        FieldPanel("takes_cards"),
-        InlinePanel(
-            "rows",
-            heading=_("Prices"),
-            label=_("Price"),
-            help_text=_(
-                "A kind of session without a price is not decided, and nobody can sign up for it. A new price gets a "
-                "row of its own with the day it is valid from; bookings that are made keep the price they were made at."
+    edit_handler = ObjectList(
+        [
+            FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
+            FieldPanel("takes_cards"),
+            InlinePanel(
+                "rows",
+                heading=_("Prices"),
+                label=_("Price"),
+                help_text=_(
+                    "A kind of session without a price is not decided, and nobody can sign up for it. A new price gets "
+                    "a row of its own with the day it is valid from; bookings that are made keep the price they were "
+                    "made at."
+                ),
+                panels=[
+                    FieldRowPanel([FieldPanel("kind"), FieldPanel("add_on")]),
+                    FieldRowPanel([FieldPanel("audience"), FieldPanel("per"), FieldPanel("seats_from")]),
+                    FieldRowPanel([FieldPanel("net"), FieldPanel("valid_from")]),
+                    FieldRowPanel([FieldPanel("vat_rate"), FieldPanel("exempt_reason")]),
+                    FieldPanel("includes"),
+                ],
             ),
-            panels=[
-                FieldRowPanel([FieldPanel("kind"), FieldPanel("valid_from")]),
-                FieldRowPanel([FieldPanel("net"), FieldPanel("vat_rate")]),
-                FieldPanel("includes"),
-            ],
-        ),
-    ]
+        ],
+        base_form_class=PriceListForm,
+    )
     list_display = [
         "name",
         "seller",

@@ -8,11 +8,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
+from stdnum.dk import cvr
 
 from booking.money import KRONE, MOMS
+from booking.people.models import Audience
+from booking.pricing.rules import Per, Tariff, in_a_sentence
 
 
 class SessionKind(models.TextChoices):
@@ -49,11 +53,45 @@ class NetField(models.DecimalField):
         return super().formfield(**{"form_class": WholeKronerField, **kwargs})
 
 
+def validate_cvr(number: str) -> None:
+    """A CVR number has eight digits, and a weighted sum of them tells most slips. Source: Erhvervsstyrelsen."""
+    if not cvr.is_valid(number):
+        raise ValidationError(_("This is not a CVR number: check its eight digits."), code="cvr")
+
+
+def _digits(pattern: str, message) -> RegexValidator:
+    return RegexValidator(rf"^{pattern}$", message)
+
+
 class Seller(models.Model):
-    """Who sends the invoice: KL or Komponent."""
+    """Who sends the invoice and gets the money: KL or Komponent."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    cvr = models.CharField(_("CVR number"), max_length=8, blank=True, validators=[RegexValidator(r"^\d{8}$")])
+    cvr = models.CharField(_("CVR number"), max_length=8, blank=True, validators=[validate_cvr])
+    street = models.CharField(_("street"), max_length=120, blank=True)
+    postcode = models.CharField(
+        _("postcode"), max_length=4, blank=True, validators=[_digits(r"\d{4}", _("A postcode has four digits."))]
+    )
+    city = models.CharField(_("town"), max_length=60, blank=True)
+    bank_registration = models.CharField(
+        _("bank registration number"),
+        max_length=4,
+        blank=True,
+        validators=[_digits(r"\d{4}", _("A registration number has four digits."))],
+    )
+    bank_account = models.CharField(
+        _("bank account"),
+        max_length=10,
+        blank=True,
+        validators=[_digits(r"\d{6,10}", _("An account number has six to ten digits."))],
+    )
+    fik_creditor = models.CharField(
+        _("FIK creditor number"),
+        max_length=8,
+        blank=True,
+        validators=[_digits(r"\d{8}", _("A creditor number has eight digits."))],
+        help_text=_("For payment slips of kind 71. Leave empty to be paid to the bank account."),
+    )
 
     class Meta:
         verbose_name = _("seller")
@@ -62,6 +100,38 @@ class Seller(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self):
+        if bool(self.bank_registration) != bool(self.bank_account):
+            missing = "bank_account" if self.bank_registration else "bank_registration"
+            raise ValidationError({missing: _("A bank account has both a registration number and an account number.")})
+
+    @property
+    def address(self) -> str:
+        """One line: street, postcode and town, as far as they are known."""
+        return ", ".join(part for part in (self.street, f"{self.postcode} {self.city}".strip()) if part)
+
+
+class AddOn(models.Model):
+    """Something that a session may offer beside the seat, such as an extra night. What it costs stands on the lists."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True, help_text=_("As it stands in the form."))
+
+    class Meta:
+        verbose_name = _("add-on")
+        verbose_name_plural = _("add-ons")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PriceOf(models.TextChoices):
+    """What one price is the price of, in words; the rules are in ``rules.py``."""
+
+    SEAT = Per.SEAT, _("one seat")
+    PAIR = Per.PAIR, _("a pair")
+    ORDER = Per.ORDER, _("a whole order")
 
 
 class PriceList(ClusterableModel):
@@ -83,16 +153,43 @@ class PriceList(ClusterableModel):
     def __str__(self) -> str:
         return self.name
 
-    def row_for(self, kind: str, *, on: date) -> "PriceRow | None":
-        """The row in force on ``on``: the latest that has come into force. None is not decided, not free."""
-        return self.rows.filter(kind=kind, valid_from__lte=on).order_by("-valid_from").first()
+    def rows_on(self, day: date) -> "list[PriceRow]":
+        """The rows in force on ``day``: of those for the same thing, the latest that has come into force."""
+        return in_force(self.rows.filter(valid_from__lte=day))
 
 
 class PriceRow(models.Model):
-    """The net price of one kind of session from a day on; 0 is free, no row at all is not decided."""
+    """A net price from a day on: of a kind of session, for everybody or for an audience, or of an add-on.
+
+    0 is free; no row at all is not decided.
+    """
 
     price_list = ParentalKey(PriceList, on_delete=models.CASCADE, related_name="rows")
-    kind = models.CharField(_("kind of session"), max_length=12, choices=SessionKind.choices)
+    kind = models.CharField(_("kind of session"), max_length=12, choices=SessionKind.choices, blank=True)
+    add_on = models.ForeignKey(
+        AddOn,
+        verbose_name=_("or add-on"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="prices",
+    )
+    audience = models.ForeignKey(
+        Audience,
+        verbose_name=_("only for"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="prices",
+        help_text=_("Leave empty if it is the price for everybody."),
+    )
+    per = models.CharField(_("price of"), max_length=8, choices=PriceOf.choices, default=PriceOf.SEAT)
+    seats_from = models.PositiveSmallIntegerField(
+        _("from so many persons"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("For the price of a whole order: the number of persons from which it counts."),
+    )
     valid_from = models.DateField(_("valid from"))
     net = NetField(_("kroner, excluding VAT"), help_text=_("Whole kroner. 0 means free."))
     vat_rate = models.DecimalField(
@@ -102,6 +199,12 @@ class PriceRow(models.Model):
         default=MOMS,
         choices=[(MOMS, _("25 %")), (Decimal("0.00"), _("no VAT"))],
     )
+    exempt_reason = models.CharField(
+        _("why there is no VAT"),
+        max_length=200,
+        blank=True,
+        help_text=_("The law that lets it go without, such as “Momsfritaget efter momslovens § 13, stk. 1, nr. 3”."),
+    )
     includes = models.CharField(
         _("included and not"), max_length=200, blank=True, help_text=_("One sentence, shown beside the price.")
     )
@@ -109,18 +212,83 @@ class PriceRow(models.Model):
     class Meta:
         verbose_name = _("price")
         verbose_name_plural = _("prices")
-        ordering = ["kind", "-valid_from"]
+        ordering = ["kind", "add_on__name", "audience__name", "per", "seats_from", "-valid_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["price_list", "kind", "valid_from"],
-                name="one_price_per_kind_and_day",
-                violation_error_message=_("The list already has a price for this kind from this day."),
+                "price_list",
+                "kind",
+                Coalesce("add_on", 0),
+                Coalesce("audience", 0),
+                "per",
+                "seats_from",
+                "valid_from",
+                name="one_price_per_thing_and_day",
+                violation_error_message=_("The list already has a price for this from this day."),
             ),
             models.CheckConstraint(condition=Q(net__gte=0), name="price_row_not_negative"),
+            models.CheckConstraint(
+                condition=Q(kind="", add_on__isnull=False) | (~Q(kind="") & Q(add_on=None)),
+                name="a_price_is_of_one_thing",
+                violation_error_message=_("Choose either a kind of session or an add-on."),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.net}"
+        return f"{self.thing}: {self.net}"
+
+    def clean(self):
+        errors = {}
+        if bool(self.kind) == bool(self.add_on_id):
+            errors["kind"] = _("Choose either a kind of session or an add-on.")
+        if self.per != PriceOf.SEAT and (self.add_on_id or self.audience_id):
+            errors["per"] = _("The price of a pair or of a whole order is for a kind of session, and for everybody.")
+        if self.per != PriceOf.ORDER and self.seats_from not in (None, 1):
+            errors["seats_from"] = _("Only the price of a whole order asks for a number of persons.")
+        if self.add_on_id and self.audience_id:
+            errors["audience"] = _("The price of an add-on is for everybody.")
+        if self.vat_rate == 0 and self.net and not self.exempt_reason:
+            errors["exempt_reason"] = _("Write the law that lets it go without VAT.")
+        if self.vat_rate and self.exempt_reason:
+            errors["exempt_reason"] = _("There is VAT on it, so there is no reason to give.")
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def thing(self) -> str:
+        """What it is the price of, and for whom, in words."""
+        what = str(self.add_on) if self.add_on_id else self.get_kind_display()
+        if self.per == PriceOf.ORDER:
+            return _("%(what)s, a whole order from %(count)d persons") % {"what": what, "count": self.seats_from}
+        if self.per == PriceOf.PAIR:
+            return _("%(what)s, a pair") % {"what": what}
+        return f"{what}, {in_a_sentence(self.audience.name)}" if self.audience_id else what
+
+    @property
+    def key(self) -> tuple:
+        """What it is the price of: a later row with the same key takes its place."""
+        return (self.price_list_id, self.kind, self.add_on_id, self.audience_id, self.per, self.seats_from)
+
+    @property
+    def tariff(self) -> Tariff:
+        """The row as the rules know it."""
+        named = self.add_on or self.audience
+        return Tariff(
+            net=self.net,
+            vat_rate=self.vat_rate,
+            exempt_reason=self.exempt_reason,
+            includes=self.includes,
+            per=Per(self.per),
+            seats_from=self.seats_from,
+            audience=self.audience_id,
+            add_on=self.add_on_id,
+            name=named.name if named else "",
+        )
+
+
+def in_force(rows: "models.QuerySet[PriceRow]") -> list[PriceRow]:
+    """Of rows that have come into force, the latest for each thing: one query, and a list's rows stay together."""
+    latest = {row.key: row for row in rows.select_related("audience", "add_on").order_by("valid_from", "pk")}
+    return list(latest.values())
 
 
 class Conditions(models.Model):

@@ -1,15 +1,18 @@
 """A session, where it is held, who speaks, whom to ask, and what calendars have seen of it."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
@@ -18,8 +21,10 @@ from wagtail.models import Page, PageManager, PageQuerySet
 
 from booking.dates import COPENHAGEN, When, exists, today
 from booking.people.models import Audience
-from booking.pricing.models import Conditions, NetField, PriceList, SessionKind
-from booking.pricing.price import Tariff, tariff_for
+from booking.pricing.models import AddOn, Conditions, NetField, PriceList, SessionKind
+from booking.pricing.price import Prices, prices_for
+from booking.pricing.quote import Quote
+from booking.pricing.rules import Asked
 from booking.sessions.panels import AudiencePanel, PricePanel
 from booking.sessions.programme import DayBlock, dated_days
 
@@ -207,6 +212,13 @@ class SessionPage(Page):
         blank=True,
         help_text=_("Only if this session has a price of its own, in whole kroner. 0 means free."),
     )
+    add_ons = ParentalManyToManyField(
+        AddOn,
+        verbose_name=_("add-ons"),
+        blank=True,
+        related_name="sessions",
+        help_text=_("What can be chosen beside the seat. What it costs stands on the price list."),
+    )
     conditions = models.ForeignKey(
         Conditions, verbose_name=_("conditions"), null=True, on_delete=models.PROTECT, related_name="sessions"
     )
@@ -268,7 +280,14 @@ class SessionPage(Page):
         MultiFieldPanel([FieldPanel("audience"), AudiencePanel()], heading=_("Whom it is for")),
         FieldPanel("capacity"),
         FieldRowPanel([FieldPanel("signup_opens_at"), FieldPanel("signup_closes_at")]),
-        MultiFieldPanel([FieldPanel("price_list"), FieldPanel("own_net")], heading=_("Price")),
+        MultiFieldPanel(
+            [
+                FieldPanel("price_list"),
+                FieldPanel("own_net"),
+                FieldPanel("add_ons", widget=forms.CheckboxSelectMultiple),
+            ],
+            heading=_("Price"),
+        ),
         FieldPanel("conditions"),
         FieldPanel("choice"),
     ]
@@ -338,9 +357,19 @@ class SessionPage(Page):
     def is_cancelled(self) -> bool:
         return self.entry is not None and self.entry.cancelled_at is not None
 
-    def tariff(self, *, now: datetime) -> Tariff | None:
-        """What a seat costs if booked now; None while the price is not decided."""
-        return tariff_for(own_net=self.own_net, price_list=self.price_list, kind=self.kind, on=today(now))
+    def prices(self, *, now: datetime) -> Prices:
+        """What its seats and add-ons cost if booked now."""
+        return prices_for(
+            own_net=self.own_net,
+            price_list=self.price_list,
+            kind=self.kind,
+            add_ons=[add_on.pk for add_on in self.add_ons.all()],
+            on=today(now),
+        )
+
+    def quote(self, asked: Sequence[Asked] = (Asked(),), *, now: datetime) -> Quote:
+        """What these seats cost if booked now; one for anybody, unless said otherwise. Raises PriceUndecided."""
+        return self.prices(now=now).quote(asked, what=self.title)
 
     def days(self) -> list:
         """The programme's days with their dates."""

@@ -4,11 +4,10 @@ from django.utils import timezone
 from wagtail.admin.panels import Panel
 
 from booking.dates import today
-from booking.money import danish_amount
 
 
 class PricePanel(Panel):
-    """What a seat costs today, or why that is not decided: read from the page as it was last saved."""
+    """What every audience and every add-on costs today, and what is missing: read from the page as last saved."""
 
     class BoundPanel(Panel.BoundPanel):
         template_name = "booking/admin/price_preview.html"
@@ -19,12 +18,13 @@ class PricePanel(Panel):
             context["is_saved"] = session.pk is not None
             if not context["is_saved"]:
                 return context
-            context["session"] = session
-            context["tariff"] = tariff = session.tariff(now=timezone.now())
-            if tariff:
-                context["net"] = danish_amount(tariff.price.net)
-                context["gross"] = danish_amount(tariff.price.gross)
-            return context
+            prices = session.prices(now=timezone.now())
+            priced = {tariff.add_on for tariff in prices.add_ons}
+            return context | {
+                "session": session,
+                "prices": prices,
+                "missing": [add_on for add_on in session.add_ons.all() if add_on.pk not in priced],
+            }
 
 
 class AudiencePanel(Panel):

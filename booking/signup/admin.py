@@ -3,7 +3,7 @@
 import django_filters
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import F, Q, Sum
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -127,7 +127,7 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         return [field for field in self.exported if field not in hidden]
 
     def get_base_queryset(self):
-        return Booking.objects.for_listing()
+        return Booking.objects.for_listing().annotate(agreed_net=Sum(F("lines__quantity") * F("lines__unit_net")))
 
     def spellings(self, word):
         """A reference, which is read over the phone without its dash, has one after four letters."""
@@ -219,12 +219,12 @@ class CancelBookingView(NamedActionView):
     def get_context_data(self, **kwargs):
         booking, when = self.object, self.object.session.when
         fee = withdrawal_fee(
-            booking.tariff,
+            booking.quote(),
             rule=booking.conditions,
             starts_on=when.starts_on,
             withdrawn_on=today(timezone.now()),
         )
-        return super().get_context_data(fee=None if fee.is_free else both_amounts(fee), when=when, **kwargs)
+        return super().get_context_data(fee=None if fee.is_free else both_amounts(fee.price), when=when, **kwargs)
 
 
 class SubstituteForm(forms.Form):
@@ -333,7 +333,10 @@ class BookingViewSet(LookOnlyViewSet):
             "starts_on", label=gettext_lazy("First day"), accessor="session.starts_on", sort_key="session__starts_on"
         ),
         Column(
-            "net", label=gettext_lazy("Excluding VAT"), accessor=lambda booking: kroner(booking.net), sort_key="net"
+            "net",
+            label=gettext_lazy("Excluding VAT"),
+            accessor=lambda booking: kroner(booking.price.net),
+            sort_key="agreed_net",
         ),
         Column(
             "booked_at",

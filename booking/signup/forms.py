@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
 from uuid import UUID, uuid4
 
 from django import forms
@@ -12,13 +11,17 @@ from django.core.validators import EmailValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 from stdnum import ean
 
+from booking.money import kroner
 from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
-from booking.pricing.price import Tariff
+from booking.pricing.price import Prices
+from booking.pricing.quote import Quote
+from booking.pricing.rules import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.reserve import Purchase, Seat
 
 NO_LONGER_YOURS = _("You can't sign this person up, because you don't act for them, or no longer do.")
+PRICE_OF_CHOICE = _("With what you have chosen, the price is another. See it below, and accept again.")
 PRICE_CHANGED = _("The price has changed since you opened the page. See the new price, and accept again.")
 CONDITIONS_CHANGED = _("The conditions have changed since you opened the page. Read them, and accept again.")
 
@@ -88,8 +91,9 @@ class EanField(forms.CharField):
 class SignUpForm(forms.Form):
     """A seat for one participant, who pays for it, and whom to write to.
 
-    ``people`` are those the booker may act for, in words; the ``refused`` among them are not offered. ``tariff`` and
-    ``conditions`` are those of this moment; if the page showed others, nothing is booked, and the booker accepts anew.
+    ``people`` are those the booker may act for, in words; the ``refused`` among them are not offered. ``quote`` is
+    what the form asks for, at the ``prices`` of this moment (``first_quote`` before anything was chosen). If the page
+    showed another, or other ``conditions``, nothing is booked, and the booker accepts anew.
     """
 
     participant = forms.ChoiceField(
@@ -122,6 +126,12 @@ class SignUpForm(forms.Form):
             "required": _("Choose whether to pay by invoice or by card."),
             "invalid_choice": _("This session can't be paid by card. Choose the invoice."),
         },
+    )
+    add_ons = forms.MultipleChoiceField(
+        label=_("Add-ons"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("One of the add-ons is no longer offered. Choose again.")},
     )
     ean = EanField(
         label=_("EAN number"),
@@ -168,7 +178,7 @@ class SignUpForm(forms.Form):
         label=_("I have read the conditions and accept them"),
         error_messages={"required": _("Accept the conditions to sign up.")},
     )
-    shown_net = forms.Field(required=False, widget=forms.HiddenInput)
+    shown = forms.Field(required=False, widget=forms.HiddenInput)
     shown_conditions = forms.Field(required=False, widget=forms.HiddenInput)
     submission = forms.Field(required=False, widget=forms.HiddenInput)
 
@@ -178,14 +188,17 @@ class SignUpForm(forms.Form):
         session: SessionPage,
         people: Mapping[Person, str],
         refused: Collection[Person],
-        tariff: Tariff | None,
+        prices: Prices,
+        quote: Quote | None,
+        first_quote: Quote | None,
         conditions: ConditionsVersion | None,
         takes_cards: bool = False,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
         self.people = {str(person.pk): person for person in people}
-        self.tariff = tariff
+        self.quote = quote
+        self.first_quote = first_quote
         self.conditions = conditions
         participant = self.fields["participant"]
         participant.choices = [(str(person.pk), words) for person, words in people.items()]
@@ -196,10 +209,16 @@ class SignUpForm(forms.Form):
             del self.fields["diet"]
         if not session.needs_room:
             del self.fields["room"]
-        if tariff and tariff.price.is_free:
+        if prices.add_ons:
+            self.fields["add_ons"].choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
+        else:
+            del self.fields["add_ons"]
+        if prices.is_free:
             for name in ("ean", "person_reference", "requisition"):
                 del self.fields[name]
-        if not takes_cards or (tariff and tariff.price.is_free):
+        elif quote and quote.is_free:  # for this participant, and so far
+            self.fields["ean"].required = False
+        if not takes_cards or prices.is_free:
             del self.fields["pays_by"]
         else:
             self.fields["pays_by"].initial = "invoice"
@@ -216,8 +235,9 @@ class SignUpForm(forms.Form):
     def clean(self):
         """What was shown and accepted must be what applies now."""
         cleaned = super().clean()
-        if self.tariff and _decimal(cleaned["shown_net"]) != self.tariff.net:
-            self.accept_anew(PRICE_CHANGED)
+        if self.quote and cleaned["shown"] != self.quote.shown:
+            chose = self.first_quote is None or cleaned["shown"] == self.first_quote.shown
+            self.accept_anew(PRICE_OF_CHOICE if chose else PRICE_CHANGED)
         if self.conditions and cleaned["shown_conditions"] != str(self.conditions.pk):
             self.accept_anew(CONDITIONS_CHANGED)
         return cleaned
@@ -245,6 +265,7 @@ class SignUpForm(forms.Form):
             diet=self.cleaned_data.get("diet", ""),
             room=self.cleaned_data.get("room", ""),
             may_be_listed=self.cleaned_data["may_be_listed"],
+            add_ons=tuple(int(key) for key in self.cleaned_data.get("add_ons", ())),
         )
 
     def purchase(self) -> Purchase:
@@ -258,13 +279,15 @@ class SignUpForm(forms.Form):
         )
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    """The amount; None for what is none, such as "sNaN", which Python reads as a number that can't be compared."""
-    try:
-        amount = Decimal(text or "")
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
+def _add_on_words(tariff: Tariff) -> str:
+    """An add-on with its price, as a choice."""
+    if tariff.price.is_free:
+        return _("%(add_on)s, free of charge") % {"add_on": tariff.name}
+    return _("%(add_on)s, %(net)s excl. VAT (%(gross)s incl. VAT)") % {
+        "add_on": tariff.name,
+        "net": kroner(tariff.price.net),
+        "gross": kroner(tariff.price.gross),
+    }
 
 
 class SubstituteForm(forms.Form):

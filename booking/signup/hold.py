@@ -1,6 +1,7 @@
 """What becomes of seats that are held while they are paid for: confirmed, or free again."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -12,13 +13,20 @@ from booking.signup.standing import seats_left
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic
-def confirm_order(order: Order, *, now: datetime) -> bool:
-    """Give the seats for good, now that they are paid for; say whether that could be done, for all or for none.
+def lock_order(order_id: int) -> Order:
+    """The order as it stands, locked, and the sessions of its seats before it: one order of locks everywhere."""
+    _lock_sessions(Booking.objects.filter(order=order_id))
+    return Order.objects.select_for_update(of=("self",)).get(pk=order_id)
 
-    A seat that is no longer held is given back if it is still free, and if nobody has signed the participant up since.
+
+@transaction.atomic
+def confirm_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
+    """Give these seats for good, now that they are paid for; say whether that could be done, for all or for none.
+
+    One that was cancelled meanwhile is left out. One that is no longer held is given back if it is still free, and if
+    nobody has signed the participant up since.
     """
-    bookings = _locked(order)
+    bookings = [booking for booking in _locked(order, ids) if booking.status != BookingStatus.CANCELLED]
     if not bookings or not all(booking.awaits_payment or booking.was_held for booking in bookings):
         return False
     if any(booking.session.is_cancelled for booking in bookings):
@@ -33,9 +41,9 @@ def confirm_order(order: Order, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def expire_order(order: Order, *, now: datetime) -> bool:
-    """Free the seats that are held and will not be paid for; say whether there were any."""
-    held = [booking for booking in _locked(order) if booking.awaits_payment]
+def expire_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
+    """Free those of these seats that are held and will not be paid for; say whether there were any."""
+    held = [booking for booking in _locked(order, ids) if booking.awaits_payment]
     for booking in held:
         booking.move(BookingStatus.EXPIRED, by=None, now=now)
     if held:
@@ -51,12 +59,16 @@ def _is_free_for(booking: Booking, *, wanted: int, now: datetime) -> bool:
     )
 
 
-def _locked(order: Order) -> list[Booking]:
-    # The sessions first, as in place_order: one order of locks, so that no two can wait for each other.
-    sessions = SessionPage.objects.filter(bookings__order=order).order_by("pk")
-    list(SessionPage.objects.select_for_update(of=("self",)).filter(pk__in=sessions.values("pk")).order_by("pk"))
+def _locked(order: Order, ids: Collection[int]) -> list[Booking]:
+    _lock_sessions(Booking.objects.filter(pk__in=ids))
     return list(
-        order.bookings.select_for_update(of=("self",))
+        order.bookings.filter(pk__in=ids)
+        .select_for_update(of=("self",))
         .select_related("order", "session__calendar_entry", "participant")
         .order_by("pk")
     )
+
+
+def _lock_sessions(bookings) -> None:
+    sessions = bookings.values("session")
+    list(SessionPage.objects.select_for_update(of=("self",)).filter(pk__in=sessions).order_by("pk"))

@@ -10,7 +10,7 @@ _KEY = "sign_up_kept"
 KEPT_FOR = 60 * 60
 
 #: Neither the ticks and numbers that belong to one showing of the form, nor what says something of a person's health.
-_NOT_KEPT = {"submission", "shown_net", "shown_conditions", "accepted", "diet", "room"}
+_NOT_KEPT = {"submission", "shown", "shown_conditions", "accepted", "diet", "room"}
 
 
 def keep(request, session: SessionPage) -> None:

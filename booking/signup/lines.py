@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from booking.dates import today
 from booking.pricing.models import ConditionsVersion
-from booking.pricing.price import Tariff, rows_in_force, tariff_from
+from booking.pricing.price import Prices, prices_from, rows_in_force
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
 from booking.signup.standing import Obstacle, terms_obstacle, time_obstacle
@@ -19,10 +19,10 @@ FEW = 5
 
 @dataclass(frozen=True, slots=True)
 class SessionLine:
-    """A session beside what a list says of it at one moment. ``tariff`` is None while the price is not decided."""
+    """A session beside what a list says of it at one moment."""
 
     session: SessionPage
-    tariff: Tariff | None
+    prices: Prices
     seats_left: int | None
     obstacle: Obstacle | None
 
@@ -56,10 +56,12 @@ def session_lines(sessions: Iterable[SessionPage], *, now: datetime) -> list[Ses
 
     lines = []
     for session in sessions:
-        tariff = tariff_from(own_net=session.own_net, row=rows.get((session.price_list_id, session.kind)))
+        # No list names add-ons, so they are not looked up.
+        listed = rows.get(session.price_list_id, [])
+        prices = prices_from(own_net=session.own_net, rows=listed, kind=session.kind, add_ons=set())
         left = None if session.capacity is None else max(0, session.capacity - taken_by_session.get(session.pk, 0))
         obstacle = time_obstacle(session, now=now) or terms_obstacle(
-            session, tariff=tariff, has_conditions=session.conditions_id in written, left=left
+            session, is_priced=prices.is_decided, has_conditions=session.conditions_id in written, left=left
         )
-        lines.append(SessionLine(session=session, tariff=tariff, seats_left=left, obstacle=obstacle))
+        lines.append(SessionLine(session=session, prices=prices, seats_left=left, obstacle=obstacle))
     return lines

@@ -14,7 +14,7 @@ from booking.journal.record import record
 from booking.money import Price
 from booking.people.models import Municipality, Office, Person
 from booking.pricing.models import ConditionsVersion, NetField
-from booking.pricing.price import Tariff
+from booking.pricing.quote import Line, Quote
 from booking.sessions.models import SessionPage
 
 #: Letters and digits that nobody mistakes for one another on the phone.
@@ -55,6 +55,10 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def quote(self) -> Quote:
+        """All that was agreed, whatever has become of the seats since."""
+        return Quote.of(line.line for line in OrderLine.objects.filter(booking__order=self).select_related("booking"))
 
 
 class IllegalMove(Exception):
@@ -151,7 +155,7 @@ class BookingQuerySet(models.QuerySet):
             "session__calendar_entry",
             "participant",
             "office__municipality",
-        )
+        ).prefetch_related("lines")
 
     def seen_by(self, person: Person, on) -> "BookingQuerySet":
         """Those this person takes part in, has ordered, or may act for today."""
@@ -188,10 +192,7 @@ class Booking(models.Model):
     #: When a seat went past them, because the session is no longer for them.
     passed_over_at = models.DateTimeField(_("passed over"), null=True, blank=True)
 
-    # What was agreed, copied on the day: later edits to price lists and conditions must not reach it.
-    net = NetField(_("net"))
-    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=2)
-    includes = models.CharField(_("included and not"), max_length=200, blank=True)
+    # What was agreed, copied on the day (what it costs stands in the lines): later edits must not reach it.
     conditions = models.ForeignKey(
         ConditionsVersion, verbose_name=_("conditions"), on_delete=models.PROTECT, related_name="bookings"
     )
@@ -235,7 +236,6 @@ class Booking(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="offered") | Q(offered_until__isnull=False), name="offers_say_until_when"
             ),
-            models.CheckConstraint(condition=Q(net__gte=0), name="booking_net_not_negative"),
             models.CheckConstraint(
                 condition=Q(status=BookingStatus.CANCELLED, cancelled_at__isnull=False)
                 | (~Q(status=BookingStatus.CANCELLED) & Q(cancelled_at=None)),
@@ -246,14 +246,18 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return f"{self.order.reference}: {self.participant}"
 
-    @property
-    def tariff(self) -> Tariff:
-        """What was agreed."""
-        return Tariff(net=self.net, vat_rate=self.vat_rate, includes=self.includes)
+    def quote(self) -> Quote:
+        """What was agreed for this seat. A price that several share stands at the first of them."""
+        return Quote.of(line.line for line in self.lines.all())
 
     @property
     def price(self) -> Price:
-        return self.tariff.price
+        return self.quote().price
+
+    @property
+    def is_in_shared_price(self) -> bool:
+        """Whether another seat of the order carries the price that this one shares; free seats have a line of 0."""
+        return not self.lines.all()
 
     def move(self, status: str, *, by, now: datetime, until: datetime | None = None, **details) -> Fact:
         """Change the status as the table of moves allows, and record it: who, when and for whom.
@@ -327,6 +331,47 @@ class Booking(models.Model):
     def was_held(self) -> bool:
         """Whether it was kept for somebody who did not pay in time."""
         return self.is_expired and not self.never_had_a_seat
+
+
+class OrderLine(models.Model):
+    """One line of what was agreed, as it stood in the quote that was accepted.
+
+    It stands at one booking, and pays for so many ``seats``: a price that a pair or a whole order shares is at the
+    first of them, so that bookings add up to orders.
+    """
+
+    booking = models.ForeignKey(Booking, verbose_name=_("booking"), on_delete=models.PROTECT, related_name="lines")
+    description = models.CharField(_("description"), max_length=300)
+    quantity = models.PositiveSmallIntegerField(_("quantity"), default=1)
+    unit_net = NetField(_("price each, excluding VAT"))
+    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=2)
+    exempt_reason = models.CharField(_("why there is no VAT"), max_length=200, blank=True)
+    includes = models.CharField(_("included and not"), max_length=200, blank=True)
+    seats = models.PositiveSmallIntegerField(_("seats"), default=1)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["booking", "-unit_net", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_net__gte=0), name="order_line_not_negative"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, seats__gte=1), name="order_line_is_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+    @property
+    def line(self) -> Line:
+        """The line as quotes know it."""
+        return Line(
+            description=self.description,
+            unit_net=self.unit_net,
+            quantity=self.quantity,
+            vat_rate=self.vat_rate,
+            exempt_reason=self.exempt_reason,
+            includes=self.includes,
+        )
 
 
 class Interest(models.Model):

@@ -1,5 +1,6 @@
 """The booking panel of a session page: what stands in the way, whom one may sign up, and the form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,12 +14,15 @@ from booking.dates import today
 from booking.money import kroner
 from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
-from booking.pricing.price import Tariff
+from booking.pricing.price import Prices
+from booking.pricing.quote import Quote
+from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
+from booking.signup.reserve import Seat, quote_for
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
 
@@ -71,12 +75,13 @@ class Panel:
         self.now = now
         self.is_signed_in = user.is_authenticated
         self.person: Person | None = getattr(user, "person", None)
-        self.tariff: Tariff | None = session.tariff(now=now)
+        self.prices: Prices = session.prices(now=now)
+        self.sent = sent
         self.conditions: ConditionsVersion | None = session.conditions and session.conditions.current()
         self.seats_left = seats_left(session)
         # What ``session_obstacle`` says, without looking everything up twice.
         self.obstacle = time_obstacle(session, now=now) or terms_obstacle(
-            session, tariff=self.tariff, has_conditions=self.conditions is not None, left=self.seats_left
+            session, is_priced=self.prices.is_decided, has_conditions=self.conditions is not None, left=self.seats_left
         )
         self.form: SignUpForm | None = None
         if self.person and sent is not None:
@@ -97,7 +102,7 @@ class Panel:
 
     @property
     def is_free(self) -> bool:
-        return self.tariff is not None and self.tariff.price.is_free
+        return self.quote is not None and self.quote.is_free
 
     @property
     def says_where(self) -> bool:
@@ -166,21 +171,47 @@ class Panel:
         named = self.form.data.get("participant") if self.form and self.form.is_bound else None
         return candidate if named in {None, str(candidate.person.pk)} else None
 
+    @cached_property
+    def quote(self) -> Quote | None:
+        """What the form asks for, as far as it has been filled in; None while that can't be told."""
+        if self.sent is None:
+            return self.first_quote
+        offered = {str(add_on.add_on): add_on.add_on for add_on in self.prices.add_ons}
+        add_ons = tuple(offered[key] for key in self.sent.getlist("add_ons") if key in offered)
+        named = [one.person for one in self.eligible if str(one.person.pk) == self.sent.get("participant")]
+        return self._quote(named or [one.person for one in self.eligible], add_ons)
+
+    @cached_property
+    def first_quote(self) -> Quote | None:
+        """What a seat costs before anything is chosen; None where that depends on who is to have it."""
+        return self._quote([one.person for one in self.eligible], ())
+
+    def _quote(self, people: Sequence[Person], add_ons: tuple[int, ...]) -> Quote | None:
+        quotes = set()
+        # Without prices for some, everybody's are the same.
+        for person in people if self.prices.audiences else people[:1]:
+            try:
+                seat = Seat(participant=person, add_ons=add_ons)
+                quotes.add(quote_for(self.session, [seat], prices=self.prices))
+            except PriceUndecided:
+                return None
+        return quotes.pop() if len(quotes) == 1 else None
+
     @property
     def withdrawal(self) -> list[str]:
-        if self.conditions is None or self.tariff is None:
+        if self.conditions is None or self.quote is None:
             return []
         on = today(self.now)
-        return withdrawal_sentences(self.conditions, tariff=self.tariff, starts_on=self.session.starts_on, on=on)
+        return withdrawal_sentences(self.conditions, quote=self.quote, starts_on=self.session.starts_on, on=on)
 
     @property
     def button(self) -> str:
         """What pressing it does, in kroner."""
-        if self.tariff is None:
+        if self.quote is None:
             return _("Sign up")
-        if self.tariff.price.is_free:
+        if self.quote.is_free:
             return _("Sign up, free of charge")
-        return _("Sign up and be bound to pay: %(gross)s incl. VAT") % {"gross": kroner(self.tariff.price.gross)}
+        return _("Sign up and be bound to pay: %(gross)s incl. VAT") % {"gross": kroner(self.quote.gross)}
 
     @property
     def may_wait(self) -> bool:
@@ -190,7 +221,9 @@ class Panel:
     @property
     def card_button(self) -> str:
         """The same where the choice is a card."""
-        return _("Pay %(gross)s by card") % {"gross": kroner(self.tariff.price.gross)}
+        if self.quote is None:
+            return _("Pay by card")
+        return _("Pay %(gross)s by card") % {"gross": kroner(self.quote.gross)}
 
     @cached_property
     def is_interested(self) -> bool:
@@ -213,7 +246,9 @@ class Panel:
             session=self.session,
             people={candidate.person: candidate.words for candidate in self.candidates},
             refused=[candidate.person for candidate in self.candidates if candidate.admission is None],
-            tariff=self.tariff,
+            prices=self.prices,
+            quote=self.quote,
+            first_quote=self.first_quote,
             conditions=self.conditions,
             takes_cards=takes_cards(self.session),
             **kwargs,

@@ -4,17 +4,18 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
 from booking.dates import today
-from booking.people.models import Person
-from booking.pricing.price import Tariff
+from booking.people.models import Audience, Person
+from booking.pricing.price import Prices
+from booking.pricing.quote import Quote
+from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.cards import takes_cards
-from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.models import Booking, BookingStatus, Order, OrderLine
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, session_obstacle
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,9 @@ logger = logging.getLogger(__name__)
 class PriceChanged(Exception):
     """The price is no longer the one that was shown; nothing was booked."""
 
-    def __init__(self, tariff: Tariff):
-        super().__init__(tariff.net)
-        self.tariff = tariff
+    def __init__(self, quote: Quote):
+        super().__init__(quote.shown)
+        self.quote = quote
 
 
 class ConditionsChanged(Exception):
@@ -46,12 +47,17 @@ class NoCards(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One participant and what the house must know to receive them."""
+    """One participant, what is added to the seat, and what the house must know to receive them.
+
+    ``add_ons`` are ids; the two of a pair have the same ``pair``.
+    """
 
     participant: Person
     diet: str = ""
     room: str = ""
     may_be_listed: bool = False
+    add_ons: tuple[int, ...] = ()
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,22 @@ def order_of(submission: UUID, *, session: SessionPage, booker: Person) -> Order
     return Order.objects.filter(submission=submission, booker=booker, bookings__session=session.pk).first()
 
 
+def quote_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) -> Quote:
+    """What these seats cost these persons at these prices. Raises PriceUndecided."""
+    priced_for = list(Audience.objects.filter(pk__in=prices.audiences)) if prices.audiences else []
+    asked = [
+        Asked(
+            audiences=frozenset(
+                audience.pk for audience in priced_for if audience.admits(seat.participant, on=session.starts_on)
+            ),
+            pair=seat.pair,
+            add_ons=seat.add_ons,
+        )
+        for seat in seats
+    ]
+    return prices.quote(asked, what=session.title)
+
+
 @transaction.atomic
 def place_order(
     session: SessionPage,
@@ -78,7 +100,7 @@ def place_order(
     seats: Sequence[Seat],
     purchase: Purchase,
     booker: Person,
-    shown_net: Decimal,
+    shown: str,
     shown_conditions: int,
     submission: UUID,
     now: datetime,
@@ -90,9 +112,9 @@ def place_order(
     Where it ``pays_by_card``, the seats are only held until the money has come; what is free needs no card. Where it
     ``waits``, they go to the end of the waiting list instead, and card or invoice is settled when they take a seat.
 
-    ``shown_net`` and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A ``submission`` that
-    was placed before for this session gives the order it made. The session row is locked first, so the last seat goes
-    to one.
+    ``shown`` (the sums of a quote) and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A
+    ``submission`` that was placed before for this session gives the order it made. The session row is locked first, so
+    the last seat goes to one.
     Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged, NoCards or NoEanNumber.
     """
     session = (
@@ -110,16 +132,19 @@ def place_order(
     left = seats_left(session)
     if not waits and left is not None and left < len(seats):
         raise CannotBook(Obstacle.FULL)
-    tariff = session.tariff(now=now)
-    if tariff.net != shown_net:
-        raise PriceChanged(tariff)
+    try:
+        quote = quote_for(session, seats, prices=session.prices(now=now))
+    except PriceUndecided as undecided:
+        raise CannotBook(Obstacle.PRICE_UNDECIDED) from undecided
+    if quote.shown != shown:
+        raise PriceChanged(quote)
     conditions = session.conditions.current()
     if conditions.pk != shown_conditions:
         raise ConditionsChanged
-    pays_by_card = pays_by_card and not tariff.price.is_free
+    pays_by_card = pays_by_card and not quote.is_free
     if pays_by_card and not takes_cards(session):
         raise NoCards
-    if not (purchase.gln or pays_by_card or tariff.price.is_free):
+    if not (purchase.gln or pays_by_card or quote.is_free):
         raise NoEanNumber
     if not all(booker.may_act_for(seat.participant, today(now)) for seat in seats):
         raise MayNotActFor
@@ -143,6 +168,7 @@ def place_order(
         contact_phone=purchase.contact_phone,
         created_at=now,
     )
+    bookings = []
     status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
     if waits:
         status = BookingStatus.WAITING
@@ -152,9 +178,6 @@ def place_order(
             session=session,
             participant=seat.participant,
             office=admission.office,
-            net=tariff.net,
-            vat_rate=tariff.vat_rate,
-            includes=tariff.includes,
             conditions=conditions,
             accepted_at=now,
             diet=seat.diet,
@@ -162,5 +185,24 @@ def place_order(
             may_be_listed=seat.may_be_listed,
         )
         booking.move(status, by=booker.user, now=now)
+        bookings.append(booking)
+    _write_lines(quote, bookings)
     logger.info("order %s placed", order.reference)
     return order
+
+
+def _write_lines(quote: Quote, bookings: Sequence[Booking]) -> None:
+    """Freeze what was agreed: each line at the booking it pays for, or at the first of those that share it."""
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            booking=bookings[line.seats[0]],
+            description=line.description[:300],
+            quantity=line.quantity,
+            unit_net=line.unit_net,
+            vat_rate=line.vat_rate,
+            exempt_reason=line.exempt_reason,
+            includes=line.includes,
+            seats=len(line.seats),
+        )
+        for line in quote.lines
+    )

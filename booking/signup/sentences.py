@@ -8,7 +8,9 @@ from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
 from booking.people.models import Person, Refusal
 from booking.pricing.models import ConditionsVersion
-from booking.pricing.price import Tariff, withdrawal_fee
+from booking.pricing.price import withdrawal_fee
+from booking.pricing.quote import Quote
+from booking.pricing.rules import in_a_sentence
 from booking.sessions.models import SessionPage
 from booking.signup.standing import CannotBook, Obstacle
 
@@ -71,26 +73,21 @@ def _audience_sentence(reason: Refusal) -> str:
             return _("We don't know which municipality %(person)s comes from, and so not who is to pay.")
 
 
-def in_a_sentence(name: str) -> str:
-    """A name without the capital it begins a line with: "borgmestre"; an abbreviation keeps it: "KL's bestyrelse"."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
-
-
 def both_amounts(price: Price) -> str:
     """ "8.800,00 kr. ekskl. moms, 11.000,00 kr. inkl. moms"."""
     return _("%(net)s excl. VAT, %(gross)s incl. VAT") % {"net": kroner(price.net), "gross": kroner(price.gross)}
 
 
-def withdrawal_sentences(rule: ConditionsVersion, *, tariff: Tariff, starts_on: date, on: date) -> list[str]:
+def withdrawal_sentences(rule: ConditionsVersion, *, quote: Quote, starts_on: date, on: date) -> list[str]:
     """What withdrawing costs for somebody who signs up on ``on``: each step that still lies ahead, then the rest."""
-    if tariff.price.is_free:
+    if quote.is_free:
         return [_("Withdrawing costs nothing, but tell us, so that another can have the seat.")]
     steps = []
     for days in (rule.free_days, rule.share_days):
         last_day = None if days is None else starts_on - timedelta(days=days)
         if last_day is None or last_day < on:
             continue
-        fee = withdrawal_fee(tariff, rule=rule, starts_on=starts_on, withdrawn_on=last_day)
+        fee = withdrawal_fee(quote, rule=rule, starts_on=starts_on, withdrawn_on=last_day)
         if fee.is_free:
             steps.append(
                 _("If you withdraw by %(day)s at the latest, it costs nothing.") % {"day": danish_day(last_day)}
@@ -98,11 +95,11 @@ def withdrawal_sentences(rule: ConditionsVersion, *, tariff: Tariff, starts_on: 
         else:
             steps.append(
                 _("If you withdraw by %(day)s at the latest, %(percent)d %% of the price is to be paid: %(amounts)s.")
-                % {"day": danish_day(last_day), "percent": rule.share_percent, "amounts": both_amounts(fee)}
+                % {"day": danish_day(last_day), "percent": rule.share_percent, "amounts": both_amounts(fee.price)}
             )
     if steps:
         steps.append(_("If you withdraw later, the whole price is to be paid: %(amounts)s."))
     else:
         steps.append(_("If you withdraw, the whole price is to be paid: %(amounts)s."))
-    steps[-1] %= {"amounts": both_amounts(tariff.price)}
+    steps[-1] %= {"amounts": both_amounts(quote.price)}
     return steps

@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from booking.people.models import Municipality, NotForYou, Office, Person
-from booking.pricing.price import Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
 
@@ -68,7 +67,7 @@ def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
     """What keeps everybody from being signed up, the gravest first; None if nothing does."""
     return time_obstacle(session, now=now) or terms_obstacle(
         session,
-        tariff=session.tariff(now=now),
+        is_priced=session.prices(now=now).is_decided,
         has_conditions=session.conditions is not None and session.conditions.current() is not None,
         left=seats_for_sale(session),
     )
@@ -94,11 +93,9 @@ def time_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
     return None
 
 
-def terms_obstacle(
-    session: SessionPage, *, tariff: Tariff | None, has_conditions: bool, left: int | None
-) -> Obstacle | None:
+def terms_obstacle(session: SessionPage, *, is_priced: bool, has_conditions: bool, left: int | None) -> Obstacle | None:
     """What its price, its conditions or its seats say against it; a list looks them up for all sessions at once."""
-    if tariff is None:
+    if not is_priced:
         return Obstacle.PRICE_UNDECIDED
     if not has_conditions or session.audience_id is None:
         return Obstacle.NO_CONDITIONS

@@ -4,6 +4,7 @@ from booking.signup import views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
+    path("tilmelding/<id:session_id>/pris/", views.quote, name="quote"),
     path("tilmelding/<id:session_id>/interesse/", views.interest, name="interest"),
     path("tilmelding/kvittering/<reference:reference>/", views.receipt, name="receipt"),
     path("tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/", views.pass_on, name="pass_on"),

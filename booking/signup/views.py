@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.dates import today
 from booking.people.models import Person
@@ -81,6 +81,22 @@ def sign_up(request, session_id: int):
     return _session_page(request, panel, status=422)
 
 
+@personal
+@login_required
+@require_POST
+def quote(request, session_id: int):
+    """What the form asks for so far, with its sum and its button, to take the place of what the page shows."""
+    try:
+        session = _public_session(session_id)
+    except SessionGone as gone:
+        raise Http404 from gone
+    panel = Panel(session, user=request.user, now=timezone.now(), sent=request.POST)
+    if panel.person is None or panel.obstacle:
+        raise Http404
+    context = {"panel": panel, "form": panel.form, "page": session}
+    return TemplateResponse(request, "booking/components/order_summary.html", context)
+
+
 def _place(panel: Panel) -> Order | None:
     """The order that the panel's form asks for; or None, and the form says why."""
     form, session, booker = panel.form, panel.session, panel.person
@@ -95,7 +111,7 @@ def _place(panel: Panel) -> Order | None:
                 seats=[seat],
                 purchase=form.purchase(),
                 booker=booker,
-                shown_net=panel.tariff.net,
+                shown=form.cleaned_data["shown"],
                 shown_conditions=panel.conditions.pk,
                 submission=form.cleaned_data["submission"],
                 pays_by_card=form.pays_by_card,
@@ -110,7 +126,7 @@ def _place(panel: Panel) -> Order | None:
         except MayNotActFor:
             form.add_error("participant", NO_LONGER_YOURS)
         except PriceChanged as refusal:
-            panel.tariff = refusal.tariff
+            panel.quote = refusal.quote
             form.accept_anew(PRICE_CHANGED)
         except ConditionsChanged:
             panel.conditions = session.conditions.current()
@@ -171,7 +187,7 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
     return {
         "booking": booking,
         "withdrawal": withdrawal_sentences(
-            booking.conditions, tariff=booking.tariff, starts_on=session.starts_on, on=today(booking.booked_at)
+            booking.conditions, quote=booking.quote(), starts_on=session.starts_on, on=today(booking.booked_at)
         ),
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),

@@ -4,6 +4,7 @@ from django import template
 from django.utils import timezone
 
 from booking import dates, money
+from booking.pricing import rules
 from booking.sessions.programme import labelled_inputs
 from booking.signup import sentences
 from booking.signup.kept import kept_for
@@ -14,6 +15,8 @@ register = template.Library()
 
 #: Decimal kroner: "8.800,00 kr."
 register.filter("kroner", money.kroner)
+#: A rate such as 0.25: "25 %"
+register.filter("percent", money.danish_percent)
 #: A booking.money.Price: "8.800,00 kr. ekskl. moms, 11.000,00 kr. inkl. moms"
 register.filter("both_amounts", sentences.both_amounts)
 #: A time: "12.00"
@@ -35,13 +38,7 @@ def on_one_line(text) -> str:
 @register.filter
 def in_a_sentence(audience) -> str:
     """An audience's name as it stands in the middle of a sentence; an abbreviation keeps its capitals."""
-    return sentences.in_a_sentence(str(audience))
-
-
-@register.filter
-def percent(rate) -> str:
-    """A rate such as 0.25 as "25 %"."""
-    return f"{rate * 100:.0f} %"
+    return rules.in_a_sentence(str(audience))
 
 
 @register.simple_tag(takes_context=True)

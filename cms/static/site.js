@@ -33,3 +33,19 @@ window.addEventListener("pageshow", () => {
     for (const button of form.querySelectorAll(".button")) button.removeAttribute("aria-disabled");
   }
 });
+
+// What is chosen in the form may change the price: the sum and the button follow. Without this, the server says so.
+for (const form of document.querySelectorAll("form[data-quote]")) {
+  const summary = form.querySelector("#order-summary");
+  let asked = 0;
+  form.addEventListener("change", async (event) => {
+    if (!summary || !["participant", "add_ons"].includes(event.target.name)) return;
+    const number = ++asked;
+    try {
+      const answer = await fetch(form.dataset.quote, { method: "POST", body: new FormData(form) });
+      if (answer.ok && number === asked) summary.innerHTML = await answer.text();
+    } catch {
+      // Offline: the price that is shown stands until the form is sent.
+    }
+  });
+}

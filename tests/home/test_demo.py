@@ -55,7 +55,7 @@ def test_the_bookings_give_staff_something_to_see(demo):
     assert held.session.bookings.holding_a_seat().count() == 8
     assert nearly_full.seats_left == 2
     assert nearly_full.few_left
-    assert free.session.bookings.filter(net=0).count() == 4
+    assert free.session.bookings.filter(lines__unit_net=0).count() == 4
     assert Booking.objects.filter(status="cancelled").count() == 1
     assert Booking.objects.exclude(order__booker__acts_for=None).exists()
     for order in Order.objects.exclude(gln=""):

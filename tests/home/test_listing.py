@@ -297,4 +297,8 @@ def test_amounts_in_lists_are_spelled_out(client, db):
     SessionPageFactory(parent=offer, starts_on=date(2027, 3, 5), title="Ikke besluttet", kind="online")
     lines = client.get(offer.url).context["upcoming"]
 
-    assert [line.tariff and line.tariff.price.gross for line in lines] == [Decimal("6625.00"), Decimal("0.00"), None]
+    assert [line.prices.general and line.prices.general.price.gross for line in lines] == [
+        Decimal("6625.00"),
+        Decimal("0.00"),
+        None,
+    ]

@@ -199,7 +199,7 @@ def test_the_programme_of_december_2022_prints_in_full(catalogue, client):
 def test_the_coming_sessions_are_reckoned_from_the_day_of_loading(catalogue):
     course = OfferPage.objects.get(title="Borgmesterforløbet 2026-2029")
     sessions = SessionPage.objects.child_of(course).live()
-    tariffs = {page.slug: page.tariff(now=LOADED_AT) for page in sessions}
+    tariffs = {page.slug: page.prices(now=LOADED_AT).general for page in sessions}
 
     assert [page.starts_on for page in sessions.past(LOADED_AT)] == [date(2026, 11, 11)]
     assert sessions.upcoming(LOADED_AT).count() == 7

@@ -30,7 +30,7 @@ def book(session, *names: str, requisition="", diet="") -> list[Booking]:
             seats=[Seat(mayor, diet=diet)],
             purchase=Purchase(f"Kontakt i {name}", "kontakt@example.org", gln="5798000000005", requisition=requisition),
             booker=mayor,
-            shown_net=session.tariff(now=timezone.now()).net,
+            shown=session.quote(now=timezone.now()).shown,
             shown_conditions=session.conditions.current().pk,
             submission=uuid4(),
             now=timezone.now(),

@@ -270,7 +270,16 @@ def rows_form(*rows: dict, initial: int = 0) -> dict:
     return form
 
 
-DAY = {"kind": "day", "valid_from": "2027-01-01", "net": "5300", "vat_rate": "0.25", "includes": "", "id": ""}
+DAY = {
+    "kind": "day",
+    "valid_from": "2027-01-01",
+    "net": "5300",
+    "vat_rate": "0.25",
+    "includes": "",
+    "id": "",
+    "per": "seat",
+    "seats_from": "1",
+}
 
 
 def test_a_price_list_is_written_with_its_rows(client, administrator):
@@ -278,8 +287,8 @@ def test_a_price_list_is_written_with_its_rows(client, administrator):
 
     client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(DAY)})
 
-    row = PriceList.objects.get(name="Nyt").row_for("day", on=date(2027, 1, 1))
-    assert row.net == Decimal(5300)
+    [row] = PriceList.objects.get(name="Nyt").rows_on(date(2027, 1, 1))
+    assert (row.kind, row.net) == ("day", Decimal(5300))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -77,7 +76,7 @@ def everything(db):
         seats=[Seat(person, diet=DIET, room=ROOM)],
         purchase=Purchase("Kontakten", "kontakt@example.org", gln="5798000000005"),
         booker=person,
-        shown_net=Decimal(5300),
+        shown="5300.00+1325.00",
         shown_conditions=session.conditions.current().pk,
         submission=uuid4(),
         now=timezone.now(),
@@ -116,7 +115,7 @@ def everything(db):
         "conditions": session.conditions,
         "bookings": booking,
         "payments": Payment.objects.create(
-            order=booking.order, amount=Decimal(6625), state="paid", created_at=now, expires_at=now, paid_at=now
+            order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
         ),
         "journal": fact,
         "outbox": OutboxMessage.objects.create(
@@ -160,6 +159,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
     return {
         # Wagtail shows the titles of pages to everybody in the admin.
         "the start page": [reverse("wagtailadmin_home"), reverse("wagtailadmin_choose_page")],
+        "sessions in figures": [reverse("session_report"), reverse("session_report") + "?export=csv"],
         "pages": [
             reverse("wagtailadmin_explore", args=[session]),
             reverse("wagtailadmin_pages:edit", args=[session]),

@@ -16,7 +16,7 @@ def book(
     """A seat for the mayor of Fanø, booked by a secretary who is also the contact."""
     participant = participant or mayor_of("Fanø", person__email="borgmester@example.org")
     booker = booker or secretary_of(participant, name="Solveig Sekretær", email="sekretaer@example.org")
-    tariff = session.tariff(now=NOW)
+    quote = session.quote(now=NOW)
     order = place_order(
         session,
         seats=[Seat(participant)],
@@ -28,7 +28,7 @@ def book(
             requisition="R-2027/44",
         ),
         booker=booker,
-        shown_net=tariff.net,
+        shown=quote.shown,
         shown_conditions=session.conditions.current().pk,
         submission=uuid4(),
         now=NOW,

@@ -106,7 +106,7 @@ def test_the_mail_says_what_was_agreed_and_not_what_is_said_today(session, sink,
     [mail] = sink.to(SECRETARY)
     assert "8.800,00 kr." in words(mail)
     assert "9.999" not in words(mail)
-    assert booking.net == Decimal(8800)
+    assert booking.price.net == Decimal(8800)
 
 
 def test_a_free_booking_speaks_of_no_money(sink):

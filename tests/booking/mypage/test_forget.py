@@ -116,7 +116,7 @@ def test_bookkeeping_keeps_the_name_the_seat_and_the_payer(mayor):
     booking = Booking.objects.get()
     assert booking.participant.name == "Borgmesteren i Fanø"
     assert booking.order.booker.name == secretary.name
-    assert (booking.order.payer_name, booking.order.gln, booking.net) == (
+    assert (booking.order.payer_name, booking.order.gln, booking.price.net) == (
         placed.payer_name,
         "5798009811578",
         5300,

@@ -75,6 +75,16 @@ def test_of_a_seat_given_up_what_the_conditions_say_is_to_be_invoiced(free_days,
     assert standing() == [balance(due, invoice=due)]
 
 
+@pytest.mark.parametrize("status", [BookingStatus.WAITING, BookingStatus.OFFERED, BookingStatus.EXPIRED])
+def test_a_place_in_the_line_costs_nothing_also_when_it_is_left(status):
+    order(SessionPageFactory(conditions=ConditionsFactory(free_days=None)), mayor_of("Fanø"))
+    Booking.objects.update(status=status, waiting_since=NOW, offered_until=NOW)
+    assert standing() == [balance(0)]
+
+    Booking.objects.update(status=BookingStatus.CANCELLED, cancelled_at=NOW)
+    assert standing() == [balance(0)]
+
+
 def test_of_a_cancelled_session_nothing_is_to_be_invoiced():
     session = SessionPageFactory()
     order(session, mayor_of("Fanø"))

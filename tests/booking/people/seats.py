@@ -20,7 +20,7 @@ def booking_of(office: Office, *, now: datetime = BOOKED_AT, session=None, **pag
         seats=[Seat(office.person)],
         purchase=PURCHASE,
         booker=office.person,
-        shown_net=session.tariff(now=now).net,
+        shown=session.quote(now=now).shown,
         shown_conditions=session.conditions.current().pk,
         submission=uuid4(),
         now=now,

@@ -1,7 +1,7 @@
-"""One process of a race: ``python -m tests.booking.signup.racer SESSION PERSON ...``, a thread for each person.
+"""One process of a race: ``python -m tests.booking.signup.racer SESSION VERB:ID:TIME ...``, a thread for each attempt.
 
-Says "ready", waits for a line, then lets all threads book at once and prints what each attempt ended as. Without
-RACE_LOCKED the transaction and its lock are taken out, to show that the race is real.
+Says "ready", waits for a line, then lets all threads go at once and prints what each attempt ended as. Without
+RACE_LOCKED the transactions and their locks are taken out, to show that the race is real.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from decimal import Decimal
 from uuid import uuid4
 
@@ -21,51 +22,92 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 from django.db.models.query import QuerySet  # noqa: E402
-from django.utils import timezone  # noqa: E402
 
-from booking.models import ConditionsVersion, Person, SessionPage  # noqa: E402
-from booking.signup import reserve, standing  # noqa: E402
+from booking.models import Booking, ConditionsVersion, Person, SessionPage  # noqa: E402
+from booking.signup import cancel, reserve, standing, waiting  # noqa: E402
 
-session_id, *person_ids = map(int, sys.argv[1:])
-started = threading.Barrier(len(person_ids))
+session_id, *attempts = int(sys.argv[1]), *sys.argv[2:]
+started = threading.Barrier(len(attempts))
 purchase = reserve.Purchase(contact_name="S", contact_email="s@example.org", gln="5798009811578")
 
 
 def unlock() -> None:
-    """Book without the transaction, and linger between the count and the row as a busy machine would."""
-    reserve.place_order = reserve.place_order.__wrapped__
+    """Work without the transactions, and linger between looking and writing as a busy machine would."""
+    for module, name in (
+        (reserve, "place_order"),
+        (cancel, "cancel_booking"),
+        (waiting, "offer_free_seats"),
+        (waiting, "take_seat"),
+    ):
+        setattr(module, name, getattr(module, name).__wrapped__)
     QuerySet.select_for_update = lambda queryset, **kwargs: queryset
-    counted = standing.seats_left
+    reserve.seats_left = waiting.seats_left = lingering(standing.seats_left)
+    waiting.admit = lingering(standing.admit)
 
-    def count_and_linger(session):
-        left = counted(session)
+
+def lingering(look):
+    def look_and_linger(*args, **kwargs):
+        seen = look(*args, **kwargs)
         time.sleep(0.2)
-        return left
+        return seen
 
-    reserve.seats_left = count_and_linger
+    return look_and_linger
 
 
-def attempt(person_id: int) -> str:
-    person = Person.objects.get(pk=person_id)
-    session = SessionPage.objects.get(pk=session_id)
+def place(person: Person, session: SessionPage, now: datetime, **changes) -> None:
     version = ConditionsVersion.objects.get(conditions=session.conditions_id)
+    reserve.place_order(
+        session,
+        seats=[reserve.Seat(person)],
+        purchase=purchase,
+        booker=person,
+        shown_net=Decimal(5300),
+        shown_conditions=version.pk,
+        submission=uuid4(),
+        now=now,
+        **changes,
+    )
+
+
+def attempt(words: str) -> str:
+    """Do what the words say, and tell how it ended."""
+    verb, pk, moment = words.split(":", 2)
+    now = datetime.fromisoformat(moment)
+    session = SessionPage.objects.get(pk=session_id)
     started.wait()
     try:
-        reserve.place_order(
-            session,
-            seats=[reserve.Seat(person)],
-            purchase=purchase,
-            booker=person,
-            shown_net=Decimal(5300),
-            shown_conditions=version.pk,
-            submission=uuid4(),
-            now=timezone.now(),
-        )
+        return act(verb, int(pk), session, now)
     except standing.CannotBook as refusal:
         return str(refusal.obstacle)
+    except waiting.SeatGone:
+        return "seat_gone"
     finally:
         connection.close()
-    return "booked"
+
+
+def act(verb: str, pk: int, session: SessionPage, now: datetime) -> str:
+    match verb:
+        case "book":
+            place(Person.objects.get(pk=pk), session, now)
+            return "booked"
+        case "queue":  # as a secretary would: a seat, or else a place in line
+            person = Person.objects.get(pk=pk)
+            try:
+                place(person, session, now)
+            except standing.CannotBook:
+                place(person, session, now, waits=True)
+                return "queued"
+            return "booked"
+        case "take":
+            waiting.take_seat(Booking.objects.get(pk=pk), by=None, now=now)
+            return "taken"
+        case "cancel":
+            cancel.cancel_booking(Booking.objects.get(pk=pk), by=None, now=now)
+            return "cancelled"
+        case "offer":
+            waiting.offer_free_seats(session, now=now)
+            return "offered"
+    raise ValueError(verb)
 
 
 if not os.environ["RACE_LOCKED"]:
@@ -73,6 +115,6 @@ if not os.environ["RACE_LOCKED"]:
 print("ready", flush=True)  # noqa: T201
 sys.stdin.readline()
 with contextlib.ExitStack() as stack:
-    threads = stack.enter_context(ThreadPoolExecutor(len(person_ids)))
-    for ended in threads.map(attempt, person_ids):
+    threads = stack.enter_context(ThreadPoolExecutor(len(attempts)))
+    for ended in threads.map(attempt, attempts):
         print(ended, flush=True)  # noqa: T201

@@ -1,7 +1,6 @@
 """Who came: marked from the first day on, corrected, undone, and recorded."""
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -29,7 +28,7 @@ def booked(session, *names: str) -> list[Booking]:
             seats=[Seat(mayor)],
             purchase=Purchase("Kontakt", "kontakt@example.org", gln="5798000000005"),
             booker=mayor,
-            shown_net=Decimal(5300),
+            shown="5300.00+1325.00",
             shown_conditions=session.conditions.current().pk,
             submission=uuid4(),
             now=SIGNED_UP,

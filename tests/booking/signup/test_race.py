@@ -3,12 +3,19 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.utils import timezone
 
-from booking.signup.models import Booking, Order
+from booking.journal.models import Fact
+from booking.signup.cancel import cancel_booking
+from booking.signup.models import MOVES, NEW, Booking, Order
+from booking.signup.waiting import offer_free_seats
+from tests.booking.signup.test_reserve import order
 from tests.factories import SessionPageFactory, mayor_of
 
 MUNICIPALITIES = [f"Kommune {number}" for number in range(16)]
@@ -20,21 +27,29 @@ def few_seats(transactional_db):
     return SessionPageFactory(capacity=5)
 
 
-def race(session, participants, *, locked=True):
-    """Let two processes with eight threads each try to book, all at once; give what each attempt ended as."""
+def race(session, verb, things, *, locked=True):
+    """Let everybody in ``things`` do the same, all at once."""
+    return go(session, [(verb, thing) for thing in things], locked=locked)
+
+
+def go(session, attempts, *, locked=True):
+    """Let two processes make these attempts, a thread each and all at once; give what each of them ended as.
+
+    An attempt is a verb of the racer, what it is about, and perhaps the moment that this process takes for now.
+    """
     database = connection.settings_dict
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "cms.settings.test",
         "RACE_DATABASE": str(database["NAME"]),
         "RACE_LOCKED": "1" if locked else "",
     }
-    ids = [str(person.pk) for person in participants]
+    words = [f"{verb}:{thing.pk}:{(at[0] if at else timezone.now()).isoformat()}" for verb, thing, *at in attempts]
     command = [sys.executable, "-m", "tests.booking.signup.racer", str(session.pk)]
     racers = [
         subprocess.Popen(
             command + half, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for half in (ids[::2], ids[1::2])
+        for half in (words[::2], words[1::2])
     ]
     for racer in racers:
         assert racer.stdout.readline() == "ready\n"
@@ -44,10 +59,27 @@ def race(session, participants, *, locked=True):
     return sorted(line for racer in racers for line in racer.communicate(timeout=120)[0].split())
 
 
+def lives() -> list[list[str]]:
+    """What the journal says of each booking, in order."""
+    told = Fact.objects.filter(about_type=ContentType.objects.get_for_model(Booking)).order_by("pk")
+    by_booking: dict[int, list[str]] = {}
+    for fact in told:
+        by_booking.setdefault(fact.about_id, []).append(fact.kind)
+    return list(by_booking.values())
+
+
+def is_legal(life: list[str]) -> bool:
+    """Whether the table of moves knows a way that makes these facts, one after the other."""
+    ways = {NEW}
+    for kind in life:
+        ways = {to for was in ways for to, made in MOVES[was].items() if made == kind}
+    return bool(ways)
+
+
 def test_any_number_of_attempts_on_five_seats_give_five(few_seats):
     mayors = [mayor_of(name) for name in MUNICIPALITIES]
 
-    ended = race(few_seats, mayors)
+    ended = race(few_seats, "book", mayors)
 
     assert ended == ["booked"] * 5 + ["full"] * 11
     assert Booking.objects.count() == Order.objects.count() == 5
@@ -56,7 +88,7 @@ def test_any_number_of_attempts_on_five_seats_give_five(few_seats):
 def test_without_the_lock_the_same_race_oversells(few_seats):
     mayors = [mayor_of(name) for name in MUNICIPALITIES]
 
-    ended = race(few_seats, mayors, locked=False)
+    ended = race(few_seats, "book", mayors, locked=False)
 
     assert ended.count("booked") > 5
 
@@ -64,7 +96,102 @@ def test_without_the_lock_the_same_race_oversells(few_seats):
 def test_one_person_in_many_attempts_gets_one_seat(transactional_db):
     session, mayor = SessionPageFactory(), mayor_of("Fanø")
 
-    ended = race(session, [mayor] * 8)
+    ended = race(session, "book", [mayor] * 8)
 
     assert ended == ["already_booked"] * 7 + ["booked"]
     assert Booking.objects.count() == 1
+
+
+# The waiting list
+
+
+def statuses() -> list[str]:
+    return list(Booking.objects.order_by("pk").values_list("status", flat=True))
+
+
+def test_those_who_come_too_late_for_five_seats_wait_in_the_order_in_which_they_came(few_seats):
+    ended = race(few_seats, "queue", [mayor_of(name) for name in MUNICIPALITIES])
+
+    assert ended == ["booked"] * 5 + ["queued"] * 11
+    assert statuses() == ["confirmed"] * 5 + ["waiting"] * 11
+    joined = Fact.objects.filter(kind="queued").order_by("pk").values_list("about_id", flat=True)
+    assert list(joined) == list(Booking.objects.waiting().values_list("pk", flat=True))
+
+
+@pytest.fixture
+def offer(transactional_db):
+    """A session with one seat, which is offered to the first of two; gives it with the two."""
+    session = SessionPageFactory(capacity=1)
+    seat = order(session, mayor_of("Fanø")).bookings.get()
+    line = [order(session, mayor_of(name), waits=True).bookings.get() for name in ("Ærø", "Samsø")]
+    cancel_booking(seat, by=None, now=timezone.now())
+    for booking in line:
+        booking.refresh_from_db()
+    return session, line
+
+
+def yes_and_silence(first, second):
+    """Clocks differ: for some the offer still holds, for others it has run out."""
+    before = first.offered_until - timedelta(seconds=1)
+    after = first.offered_until + timedelta(seconds=1)
+    return [("take", first, before), ("offer", first, after)] * 4 + [("take", second, after)] * 4
+
+
+def test_of_a_yes_and_the_end_of_its_time_one_wins(offer):
+    session, line = offer
+
+    go(session, yes_and_silence(*line))
+
+    assert statuses()[1:] in (["confirmed", "waiting"], ["expired", "offered"], ["expired", "confirmed"])
+    assert all(is_legal(life) for life in lives())
+
+
+def test_without_the_lock_both_win(offer):
+    session, line = offer
+
+    go(session, yes_and_silence(*line), locked=False)
+
+    assert not all(is_legal(life) for life in lives())
+
+
+def test_of_a_yes_and_a_no_one_wins(offer):
+    session, [first, second] = offer
+
+    go(session, [("take", first), ("cancel", first), ("offer", first)] * 4)
+
+    # A seat that was taken first may be given up right after: that is a withdrawal, and no longer a no.
+    assert statuses()[1:] == ["cancelled", "offered"]
+    assert all(is_legal(life) for life in lives())
+
+
+def seat_that_comes_free(session):
+    """Its holder gives it up while all look for free seats and others come along."""
+    seat = Booking.objects.get(session=session, status="confirmed")
+    newcomers = [mayor_of(f"Ny {number}") for number in range(4)]
+    return [("cancel", seat), *[("offer", seat)] * 8, *[("queue", mayor) for mayor in newcomers]]
+
+
+@pytest.fixture
+def full(transactional_db):
+    session = SessionPageFactory(capacity=1)
+    order(session, mayor_of("Fanø"))
+    for name in ("Ærø", "Samsø"):
+        order(session, mayor_of(name), waits=True)
+    return session
+
+
+def test_a_seat_that_comes_free_is_offered_once_to_the_first(full):
+    go(full, seat_that_comes_free(full))
+    offer_free_seats(full, now=timezone.now())
+
+    assert statuses() == ["cancelled", "offered", *["waiting"] * 5]
+    assert all(is_legal(life) for life in lives())
+
+
+def test_without_the_lock_it_is_offered_more_than_once(full):
+    Booking.objects.filter(status="confirmed").get().move("cancelled", by=None, now=timezone.now())
+    line = list(Booking.objects.waiting())
+
+    go(full, [("offer", line[0])] * 8, locked=False)
+
+    assert not all(is_legal(life) for life in lives())

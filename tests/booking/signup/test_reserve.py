@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from booking.dates import COPENHAGEN
 from booking.journal.kinds import BOOKED, CANCELLED
 from booking.journal.models import Fact
+from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
@@ -38,9 +39,12 @@ PURCHASE = Purchase(contact_name="Sekretariatet", contact_email="sekretariat@exa
 
 def order(session, *participants, booker=None, now=NOW, **changes):
     """Book the participants as the form would, having shown what holds now."""
-    tariff = session.tariff(now=now)
+    try:
+        price = session.quote([Asked()] * len(participants), now=now).shown
+    except PriceUndecided:
+        price = ""
     shown = {
-        "shown_net": tariff.net if tariff else Decimal(0),
+        "shown": price,
         "shown_conditions": session.conditions.current().pk,
         "purchase": PURCHASE,
         "submission": uuid4(),
@@ -78,7 +82,7 @@ def test_what_was_agreed_stays(db):
 
     booking.refresh_from_db()
 
-    assert (booking.net, booking.includes) == (5300, "Inkl. forplejning, ekskl. transport.")
+    assert (booking.price.net, booking.quote().includes) == (5300, ("Inkl. forplejning, ekskl. transport.",))
     assert booking.conditions.text == "Tilmeldingen er bindende."
 
 
@@ -181,9 +185,9 @@ def test_a_revoked_secretary_books_for_nobody(db):
 
 def test_another_price_than_the_one_shown_books_nothing(db):
     with pytest.raises(PriceChanged) as change:
-        order(SessionPageFactory(), mayor_of("Fanø"), shown_net=Decimal(100))
+        order(SessionPageFactory(), mayor_of("Fanø"), shown="100.00+25.00")
 
-    assert change.value.tariff.net == 5300
+    assert change.value.quote.net == 5300
     assert not Order.objects.exists()
 
 

@@ -5,15 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from booking.money import Price
 from booking.people.models import Audience, NotForYou, Person, Refusal
 from booking.pricing.models import ConditionsVersion
-from booking.pricing.price import Tariff
+from booking.pricing.quote import Line, Quote
 from booking.sessions.models import SessionPage
 from booking.signup.sentences import both_amounts, person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle
 from tests.booking.signup.test_reserve import NOW
 
-DAY = Tariff(Decimal(5300))
+DAY = Quote.of([Line("Ny som borgmester", Decimal(5300))])
+FREE = Quote.of([Line("Ny som borgmester", Decimal(0))])
 ABOUT_A_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.NOT_FOR_YOU}
 
 
@@ -42,14 +44,14 @@ def test_a_sentence_about_a_person_is_not_one_about_a_session(db):
 
 
 def test_both_amounts_are_written_the_danish_way():
-    words = both_amounts(Tariff(Decimal(8800)).price)
+    words = both_amounts(Price.from_net(Decimal(8800)))
 
     assert "8.800,00 kr." in words
     assert "11.000,00 kr." in words
 
 
-def withdrawal(on=date(2027, 1, 11), tariff=DAY, **rule) -> list[str]:
-    return withdrawal_sentences(ConditionsVersion(**rule), tariff=tariff, starts_on=date(2027, 5, 5), on=on)
+def withdrawal(on=date(2027, 1, 11), quote=DAY, **rule) -> list[str]:
+    return withdrawal_sentences(ConditionsVersion(**rule), quote=quote, starts_on=date(2027, 5, 5), on=on)
 
 
 def test_binding_at_once_is_the_whole_price():
@@ -82,6 +84,6 @@ def test_the_last_day_itself_still_counts():
 
 
 def test_what_is_free_costs_nothing_to_leave():
-    [sentence] = withdrawal(tariff=Tariff(Decimal(0)))
+    [sentence] = withdrawal(quote=FREE)
 
     assert "kr." not in sentence

@@ -266,7 +266,7 @@ def test_a_free_session_says_so_and_asks_for_no_ean_number(client, secretary):
 
     assert answer.status_code == 302
     booking = Booking.objects.get()
-    assert (booking.net, booking.order.gln) == (Decimal(0), "")
+    assert (booking.price.net, booking.order.gln) == (Decimal(0), "")
 
 
 def test_ean_number_and_reference_are_remembered_for_the_same_payer(client, secretary, mayor):
@@ -314,7 +314,7 @@ def test_a_secretary_walks_the_whole_road(client, secretary, mayor):
     assert (placed.booker, booking.participant, placed.payer) == (secretary, mayor, mayor.offices.get().municipality)
     assert (placed.gln, placed.person_reference, placed.requisition) == (EAN, "Anna Lund", "4500012345")
     assert (placed.contact_name, placed.contact_email) == ("Sekretariatet", "sekretariatet@example.org")
-    assert (booking.net, booking.diet, booking.room) == (Decimal(8800), "Vegetar", "Intet værelse")
+    assert (booking.price.net, booking.diet, booking.room) == (Decimal(8800), "Vegetar", "Intet værelse")
     assert (booking.conditions, booking.accepted_at) == (session.conditions.current(), NOW)
     fact = Fact.objects.get(kind=BOOKED)
     assert (fact.by, fact.on_behalf_of) == (secretary.user, mayor)
@@ -408,7 +408,7 @@ def test_a_number_used_for_another_session_never_answers_with_its_receipt(client
 def test_a_price_that_is_no_amount_is_another_price(client, secretary, net):
     session = SessionPageFactory()
 
-    answer = send(client, session, filled(client, session, shown_net=net))
+    answer = send(client, session, filled(client, session, shown=net))
 
     assert answer.status_code == 422
     assert not Booking.objects.exists()
@@ -429,7 +429,7 @@ def test_a_changed_price_is_shown_and_accepted_anew(client, secretary):
     assert "accepted" not in again
     assert send(client, session, again).context["form"].has_error("accepted", "required")
     send(client, session, again | {"accepted": "on"})
-    assert Booking.objects.get().net == Decimal(6000)
+    assert Booking.objects.get().price.net == Decimal(6000)
 
 
 def test_changed_conditions_are_shown_and_accepted_anew(client, secretary):
@@ -566,5 +566,5 @@ def test_the_page_with_its_form_asks_few_questions(client, secretary, django_ass
     session = SessionPageFactory()
     client.get(session.get_url())
 
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         client.get(session.get_url())
