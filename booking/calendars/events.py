@@ -1,6 +1,6 @@
 """A session as calendars see it: its entry in the words of a calendar file."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -49,8 +49,8 @@ class CalendarFile(ICal20Feed):
     def __init__(self, name: str = ""):
         super().__init__(title=name, link=settings.SITE_URL, description="")
 
-    def add_entry(self, entry: CalendarEntry, *, join_link: str = "") -> None:
-        self.add_item(**event(entry, join_link=join_link))
+    def add_entry(self, entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> None:
+        self.add_item(**event(entry, join_link=join_link, since=since))
 
     def write(self, outfile, encoding) -> None:
         outfile.write(self.text().encode(encoding))
@@ -69,10 +69,13 @@ class CalendarFile(ICal20Feed):
         return "".join(parts)
 
 
-def event(entry: CalendarEntry, *, join_link: str = "") -> dict:
-    """One session in the words of django-ical; ``join_link`` only in a file for somebody who has a seat."""
+def event(entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> dict:
+    """One session in the words of django-ical; ``join_link`` only in a file for somebody who has a seat.
+
+    ``since`` is when they got it, where they may have given it up before: this file must win over the one that said so.
+    """
     when = entry.when
-    stamp = entry.changed_at
+    stamp = max(entry.changed_at, since or entry.changed_at)
     if join_link and entry.link_changed_at:
         # A new link is no new version to the public, but the file that brings it must win over the one before.
         stamp = max(stamp, entry.link_changed_at)
@@ -119,11 +122,33 @@ def description(entry: CalendarEntry, *, join_link: str = "") -> str:
     return "\n".join(lines)
 
 
-def session_file(entry: CalendarEntry, *, join_link: str = "") -> str:
+def session_file(entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> str:
     """A file with this one session, to download or to send."""
     with override(settings.LANGUAGE_CODE):
         calendar = CalendarFile()
-        calendar.add_entry(entry, join_link=join_link)
+        calendar.add_entry(entry, join_link=join_link, since=since)
+        return calendar.text()
+
+
+def left_file(entry: CalendarEntry, *, at: datetime) -> str:
+    """For somebody who gave up their seat ``at``, and whose own calendar has the session: it strikes it out there.
+
+    It has the session's UID, or it would strike out nothing, and the version that everybody sees: for the others the
+    session takes place, and its next change must win over this. A calendar that is subscribed to stands by itself.
+    """
+    with override(settings.LANGUAGE_CODE):
+        calendar = CalendarFile()
+        calendar.add_item(
+            **event(entry, since=at)
+            | {
+                "status": "CANCELLED",
+                "transparency": "TRANSPARENT",
+                "title": _("Given up: %(title)s") % {"title": entry.title},
+                "description": _(
+                    "You no longer have a seat here. Remove the date if it still stands in your calendar."
+                ),
+            }
+        )
         return calendar.text()
 
 

@@ -50,7 +50,7 @@ class OutboxFilterSet(WagtailFilterSet):
 
 class OutboxIndexView(RegisterIndexView):
     def get_base_queryset(self):
-        return OutboxMessage.objects.defer("text", "html", "calendar")
+        return OutboxMessage.objects.defer("text", "html", "calendar", "left_calendar")
 
 
 class OutboxInspectView(InspectView):

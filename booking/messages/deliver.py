@@ -86,18 +86,21 @@ def as_mail(message: OutboxMessage) -> EmailMultiAlternatives:
     )
     mail.attach_alternative(message.html, "text/html")
     if message.calendar:
-        mail.attach(_calendar_part(message.calendar))
+        mail.attach(_calendar_part(message.calendar, "kalender.ics"))
+    if message.left_calendar:
+        mail.attach(_calendar_part(message.left_calendar, "frameldt.ics"))
     return mail
 
 
-def _calendar_part(calendar: str) -> MIMEText:
+def _calendar_part(calendar: str, filename: str) -> MIMEText:
     """The file beside the text. ``method`` repeats the file's own METHOD, or Outlook takes it for plain text.
 
-    PUBLISH, because nobody handles answers here: a REQUEST would draw buttons for accepting and declining.
+    PUBLISH, because nobody handles answers here: a REQUEST would draw buttons for accepting and declining. One event a
+    file: Outlook puts a file with two into a calendar of its own.
     """
     part = MIMEText(calendar, "calendar", "utf-8")
     part.set_param("method", "PUBLISH")
-    part.add_header("Content-Disposition", "attachment", filename="kalender.ics")
+    part.add_header("Content-Disposition", "attachment", filename=filename)
     return part
 
 

@@ -51,6 +51,7 @@ class OutboxMessage(models.Model):
     text = models.TextField(_("text"))
     html = models.TextField(blank=True)
     calendar = models.TextField(blank=True)  # an .ics file, or nothing
+    left_calendar = models.TextField(blank=True)  # another, which strikes out what it takes the place of
     message_id = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(_("written"))
     sent_at = models.DateTimeField(_("sent"), null=True)

@@ -215,6 +215,7 @@ def _messages(person: Person) -> list[list[Item]]:
             ("sent", _("sent"), message.sent_at and danish_moment(message.sent_at)),
             ("text", _("text"), message.text),
             ("calendar", _("calendar file"), message.calendar),
+            ("left_calendar", _("calendar file that strikes out"), message.left_calendar),
         )
         for message in messages_to(person).defer("html").order_by("created_at", "pk")
     ]

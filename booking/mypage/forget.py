@@ -144,7 +144,7 @@ def _forget_messages(person: Person) -> None:
     """What was written to them goes; what others were told about their seats keeps its subject, not its words."""
     messages_to(person).delete()
     others = _messages_about(person).exclude(fact__about_type=ContentType.objects.get_for_model(CalendarEntry))
-    others.exclude(sent_at=None).update(text="", html="", calendar="")
+    others.exclude(sent_at=None).update(text="", html="", calendar="", left_calendar="")
 
 
 def _forget_contact(person: Person) -> None:

@@ -133,7 +133,7 @@ def purge_words(now: datetime) -> int:
     """Empty mails that were sent, and remove those that were given up."""
     cut = now - timedelta(days=MAIL_DAYS)
     emptied = OutboxMessage.objects.filter(sent_at__lt=cut).exclude(text="", html="", calendar="")
-    return emptied.update(text="", html="", calendar="") + _remove(
+    return emptied.update(text="", html="", calendar="", left_calendar="") + _remove(
         OutboxMessage.objects.filter(sent_at=None, failed_at__lt=cut)
     )
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import time_machine
 
-from booking.calendars.events import session_file
+from booking.calendars.events import left_file, session_file
 from booking.models import CalendarEntry, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.readers import agreed
@@ -199,3 +199,36 @@ def test_the_organizer_has_the_name_that_mail_comes_from(settings):
     settings.DEFAULT_FROM_EMAIL = '"Tilbud, KL" <tilbud@example.org>'
 
     assert 'ORGANIZER;CN="Tilbud, KL":mailto:tilbud@example.org' in unfolded(session_file(entry()))
+
+
+# A seat that was given up
+
+
+def test_a_seat_that_was_given_up_is_struck_out_under_the_same_uid_and_version():
+    made = entry(title="Lederskab")
+
+    [had] = agreed(session_file(made))
+    [gone] = agreed(left_file(made, at=MADE + timedelta(days=9)))
+
+    assert (gone.uid, gone.sequence, gone.starts, gone.ends) == (had.uid, had.sequence, had.starts, had.ends)
+    assert gone.status == "CANCELLED"
+    assert gone.title == "Frameldt: Lederskab"
+    assert gone.stamp > had.stamp
+
+
+def test_a_seat_that_is_taken_again_wins_over_the_file_that_struck_it_out():
+    made, later = entry(), MADE + timedelta(days=9)
+
+    [gone] = agreed(left_file(made, at=later))
+    [back] = agreed(session_file(made, since=later + timedelta(hours=1)))
+
+    assert back.status == "CONFIRMED"
+    assert back.stamp > gone.stamp
+
+
+def test_the_file_of_a_change_after_the_seat_was_taken_has_the_moment_of_the_change():
+    made = entry()
+
+    [seen] = agreed(session_file(made, since=MADE - timedelta(days=9)))
+
+    assert seen.stamp == MADE.replace(microsecond=0)
