@@ -6,7 +6,6 @@ function to ``SOURCES``.
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import Decimal
 
 from django.conf import settings
 from django.urls import path
@@ -24,6 +23,7 @@ from wagtail.permissions import policy_registry
 from booking.dates import danish_moment, today
 from booking.desk.period import PeriodForm, month_of, shortcuts
 from booking.ledger import NOTHING, Movement, Part, by_rate
+from booking.money import danish_percent
 from booking.payments import books
 from booking.payments.models import Payment
 from booking.spreadsheet import DanishSpreadsheetMixin
@@ -51,7 +51,7 @@ def lines(movements: Iterable[Movement]) -> list[dict]:
             "payer_cvr": movement.payer_cvr,
             "session": movement.session,
             "seller": movement.seller,
-            "rate": percent(part.rate),
+            "rate": danish_percent(part.rate),
             "net": part.net,
             "vat": part.vat,
             "gross": part.gross,
@@ -83,18 +83,13 @@ def _summed(seller: str, kind: str, parts: list[Part], *, is_total: bool = False
             "seller": seller,
             "kind": kind,
             "is_total": is_total,
-            "rate": percent(part.rate),
+            "rate": danish_percent(part.rate),
             "net": part.net,
             "vat": part.vat,
             "gross": part.gross,
         }
         for part in by_rate(parts)
     ]
-
-
-def percent(rate: Decimal) -> str:
-    """``25 %``."""
-    return f"{(rate * 100).normalize():f}".replace(".", ",") + " %"
 
 
 class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):

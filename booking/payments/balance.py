@@ -1,14 +1,16 @@
 """What was agreed, paid, given back and is still to be invoiced, seat by seat."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Prefetch, QuerySet
 
 from booking.ledger import NOTHING, Part, by_rate, share_out
-from booking.payments.models import Payment, Refund, RefundState
+from booking.payments.models import Payment, Refund, RefundReason, RefundState
 from booking.payments.refund import what_a_withdrawal_gives
+from booking.pricing.quote import Quote
 from booking.signup.models import SEATED, Booking, BookingStatus
 
 
@@ -36,8 +38,9 @@ class Balance:
 def with_money(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that a balance is made of, in a fixed number of queries."""
     return bookings.select_related("order", "conditions", "session__calendar_entry").prefetch_related(
-        Prefetch("order__bookings", Booking.objects.order_by("pk")),
+        "lines",
         Prefetch("order__payments", Payment.objects.paid().order_by("pk")),
+        Prefetch("order__payments__bookings", Booking.objects.order_by("pk").prefetch_related("lines")),
         Prefetch("order__payments__refunds", Refund.objects.order_by("pk")),
     )
 
@@ -45,16 +48,17 @@ def with_money(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
 def balances(bookings: Iterable[Booking]) -> dict[int, Balance]:
     """The balance of each (by its id); give bookings that come ``with_money``."""
     found: dict[int, Balance] = {}
-    cards: dict[int, dict[int, Balance]] = {}
+    by_order: dict[int, dict[int, Balance]] = {}
     for booking in bookings:
-        order = booking.order
+        order, due = booking.order, what_is_due(booking)
         if not order.pays_by_card:
-            due = what_is_due(booking)
             found[booking.pk] = Balance(agreed=due, to_invoice=due)
             continue
-        if order.pk not in cards:
-            cards[order.pk] = _by_card(order.payments.all(), list(order.bookings.all()))
-        found[booking.pk] = Balance(agreed=what_is_due(booking)) + cards[order.pk].get(booking.pk, Balance())
+        payments = order.payments.all()
+        if order.pk not in by_order:
+            by_order[order.pk] = _by_card(payments)
+        was_had = booking.status in SEATED or _was_bought(booking, payments)
+        found[booking.pk] = by_order[order.pk][booking.pk] + Balance(agreed=due if was_had else NOTHING)
     return found
 
 
@@ -68,41 +72,47 @@ def what_is_due(booking: Booking) -> Decimal:
     return booking.price.gross - what_a_withdrawal_gives(booking) if has_had_a_seat else NOTHING
 
 
-def paid_for(payment: Payment, bookings: Sequence[Booking]) -> list[Booking]:
-    """The seats of an order that a payment was for: those that were not given up before it was begun."""
-    return [one for one in bookings if one.cancelled_at is None or one.cancelled_at >= payment.created_at]
+def _was_bought(booking: Booking, payments: Iterable[Payment]) -> bool:
+    """Whether money brought the seat, before it was given up: it may have come when nobody wanted the seat any more."""
+    return any(
+        booking in payment.bookings.all()
+        and not any(
+            refund.reason == RefundReason.GIVEN_UP and refund.booking_id in {booking.pk, None}
+            for refund in payment.refunds.all()
+        )
+        for payment in payments
+    )
 
 
 def parts_of(bookings: Iterable[Booking]) -> list[Part]:
     """What was agreed of these seats, by rate of VAT."""
-    prices = [booking.price for booking in bookings]
-    return by_rate(Part(price.vat / price.net, price.net, price.vat) for price in prices if not price.is_free)
+    agreed = Quote.of(line for booking in bookings for line in booking.quote().lines)
+    return by_rate(Part(one.rate, one.net, one.vat) for one in agreed.vat_lines)
 
 
-def _by_card(payments: Iterable[Payment], bookings: Sequence[Booking]) -> dict[int, Balance]:
+def _by_card(payments: Iterable[Payment]) -> dict[int, Balance]:
     """What came and went by card, over the seats of one order.
 
-    What was given back for a seat is that seat's; the rest is shared by what is left.
+    What was given back for a seat is that seat's; the rest is shared by what is left, and so is what a bank took back.
     """
-    found = {booking.pk: Balance() for booking in bookings}
+    found: dict[int, Balance] = defaultdict(Balance)
     for payment in payments:
-        seats = paid_for(payment, bookings) or bookings
+        seats = payment.bookings.all()
         paid = share_out(payment.amount, [seat.price.gross for seat in seats])
         kept = {seat.pk: share for seat, share in zip(seats, paid, strict=True)}
         for pk, share in kept.items():
             found[pk] += Balance(paid=share)
-        for refund in payment.refunds.all():
-            if refund.state == RefundState.FAILED:
-                continue
-            for pk, share in _taken(refund, kept).items():
+        gone = [(one.booking_id, one.amount) for one in payment.refunds.all() if one.state != RefundState.FAILED]
+        for booking_id, amount in [*gone, (None, payment.charged_back)]:
+            for pk, share in _taken(amount, kept, first=booking_id).items():
                 kept[pk] -= share
                 found[pk] += Balance(given_back=share)
     return found
 
 
-def _taken(refund: Refund, kept: dict[int, Decimal]) -> dict[int, Decimal]:
-    """What a refund takes of what is kept for each seat."""
-    own = min(refund.amount, kept.get(refund.booking_id, NOTHING))
-    first = {pk: own if pk == refund.booking_id else NOTHING for pk in kept}
-    rest = share_out(refund.amount - own, [left - first[pk] for pk, left in kept.items()])
-    return {pk: first[pk] + share for pk, share in zip(kept, rest, strict=True)}
+def _taken(amount: Decimal, kept: dict[int, Decimal], *, first: int | None) -> dict[int, Decimal]:
+    """What an amount takes of what is kept for each seat: as much as can be of the first, the rest of all."""
+    own = min(amount, kept.get(first, NOTHING))
+    of_first = {pk: own if pk == first else NOTHING for pk in kept}
+    rest = share_out(amount - own, [left - of_first[pk] for pk, left in kept.items()])
+    return {pk: of_first[pk] + share for pk, share in zip(kept, rest, strict=True)}

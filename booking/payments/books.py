@@ -14,15 +14,15 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from booking.dates import COPENHAGEN
-from booking.journal.kinds import PAID, REFUND_FAILED, REFUNDED
+from booking.journal.kinds import CHARGED_BACK, PAID, REFUND_FAILED, REFUNDED
 from booking.journal.models import Fact
 from booking.ledger import Movement, Part, split, take
-from booking.payments.balance import paid_for, parts_of
+from booking.payments.balance import parts_of
 from booking.payments.models import Payment, Refund
 from booking.signup.models import Booking
 
 #: What moves money by card.
-KINDS = [PAID, REFUNDED, REFUND_FAILED]
+KINDS = [PAID, REFUNDED, REFUND_FAILED, CHARGED_BACK]
 
 
 def movements(first: date, last: date) -> list[Movement]:
@@ -50,18 +50,10 @@ def _moved_between(begin: datetime, end: datetime) -> list[Payment]:
         for model in (Payment, Refund)
     )
     wanted = Q(pk__in=paid) | Q(refunds__in=refunded)
-    return list(
-        Payment.objects.filter(wanted)
-        .distinct()
-        .select_related("order")
-        .prefetch_related(
-            Prefetch("refunds", Refund.objects.select_related("booking")),
-            Prefetch(
-                "order__bookings",
-                Booking.objects.select_related("session__price_list__seller").order_by("pk"),
-            ),
-        )
-    )
+    seats = Booking.objects.select_related("session__price_list__seller").prefetch_related("lines").order_by("pk")
+    refunds = Refund.objects.prefetch_related("booking__lines")
+    payments = Payment.objects.filter(wanted).distinct().select_related("order")
+    return list(payments.prefetch_related(Prefetch("bookings", seats), Prefetch("refunds", refunds)))
 
 
 def _facts_of(payments: Iterable[Payment], *, before: datetime) -> dict[int, list[Fact]]:
@@ -79,8 +71,7 @@ def _facts_of(payments: Iterable[Payment], *, before: datetime) -> dict[int, lis
 
 def _of_payment(payment: Payment, facts: Iterable[Fact]) -> Iterable[tuple[Fact, Movement]]:
     """One payment's movements from its first day, for what a refund takes depends on what was taken before."""
-    bookings = list(payment.order.bookings.all())
-    agreed = parts_of(paid_for(payment, bookings) or bookings)
+    agreed = parts_of(payment.bookings.all())
     refunds = {refund.pk: refund for refund in payment.refunds.all()}
     kept: list[Part] = []
     out: dict[int, list[Part]] = {}
@@ -89,6 +80,10 @@ def _of_payment(payment: Payment, facts: Iterable[Fact]) -> Iterable[tuple[Fact,
         if fact.kind == PAID:
             kept = split(amount, agreed)
             yield fact, _movement(fact, _("Payment"), payment, kept)
+        elif fact.kind == CHARGED_BACK:
+            taken = take(amount, kept)
+            kept = [one + -gone for one, gone in zip(kept, taken, strict=True)]
+            yield fact, _movement(fact, _("Taken back by the bank"), payment, [-one for one in taken])
         elif fact.kind == REFUNDED:
             refund = refunds[fact.about_id]
             taken = take(amount, kept, first=parts_of([refund.booking]) if refund.booking else [])
@@ -104,7 +99,7 @@ def _of_payment(payment: Payment, facts: Iterable[Fact]) -> Iterable[tuple[Fact,
 def _movement(
     fact: Fact, kind: str, payment: Payment, parts: Iterable[Part], *, refund: Refund | None = None
 ) -> Movement:
-    order, sessions = payment.order, {booking.session for booking in payment.order.bookings.all()}
+    order, sessions = payment.order, {booking.session for booking in payment.bookings.all()}
     price_lists = {session.price_list for session in sessions if session.price_list}
     numbers = [payment.intent_id, refund.stripe_id if refund else ""]
     reason = ": ".join(filter(None, [refund.get_reason_display(), refund.note])) if refund else ""

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from openpyxl import load_workbook
 
 from booking.dates import COPENHAGEN
-from booking.desk.movements import percent
 from booking.desk.period import Period, month_before, month_of
 from booking.money import kroner
 from booking.payments.books import movements
@@ -158,11 +157,6 @@ def test_an_unknown_page_or_file_is_the_first_page(client, finance):
 )
 def test_months_are_whole(period, first, last):
     assert period == Period(first, last)
-
-
-@pytest.mark.parametrize(("rate", "words"), [("0.25", "25 %"), ("0", "0 %"), ("0.125", "12,5 %"), ("0.1", "10 %")])
-def test_a_rate_is_said_in_per_cent(rate, words):
-    assert percent(Decimal(rate)) == words
 
 
 def test_thirty_movements_cost_as_many_queries_as_one(client, finance, django_assert_num_queries):

@@ -38,7 +38,7 @@ def paid_by_card(*names: str, session=None):
     placed = order(session, *mayors, booker=secretary_of(*mayors))
     placed.pays_by_card = True
     placed.save()
-    return placed, Payment.objects.create(
+    payment = Payment.objects.create(
         order=placed,
         amount=SEAT * len(names),
         state=PaymentState.PAID,
@@ -46,6 +46,8 @@ def paid_by_card(*names: str, session=None):
         expires_at=NOW,
         paid_at=NOW,
     )
+    payment.bookings.set(placed.bookings.all())
+    return placed, payment
 
 
 def give_back(payment, amount, *, booking=None, state=RefundState.DONE, reason=RefundReason.STAFF):
@@ -136,13 +138,38 @@ def test_one_payment_is_shared_by_the_seats_and_a_seats_refund_is_that_seats():
     ]
 
 
-def test_a_payment_is_not_for_a_seat_given_up_before_it():
+def test_a_payment_is_for_the_seats_that_were_held_when_it_was_begun():
     placed, payment = paid_by_card("Fanø", "Ærø")
-    one, _two = placed.bookings.order_by("pk")
-    Booking.objects.filter(pk=one.pk).update(status=BookingStatus.CANCELLED, cancelled_at=NOW.replace(hour=8))
-    Payment.objects.filter(pk=payment.pk).update(amount=SEAT)
+    _one, two = placed.bookings.order_by("pk")
+    payment.bookings.set([two])
+    Payment.objects.update(amount=SEAT)
 
     assert [one.paid for one in standing()] == [Decimal(0), SEAT]
+
+
+@pytest.mark.parametrize(("reason", "due"), [(RefundReason.GIVEN_UP, 0), (RefundReason.STAFF, 6625)])
+def test_a_seat_that_was_cancelled_before_the_money_came_costs_nothing(reason, due):
+    placed, payment = paid_by_card("Fanø", session=SessionPageFactory(conditions=ConditionsFactory(free_days=None)))
+    placed.bookings.update(status=BookingStatus.CANCELLED, cancelled_at=NOW)
+    give_back(payment, SEAT, reason=reason)
+
+    assert standing() == [balance(due, paid=SEAT, back=SEAT)]
+
+
+def test_a_seat_that_was_held_and_given_up_unpaid_costs_nothing():
+    placed, payment = paid_by_card("Fanø", session=SessionPageFactory(conditions=ConditionsFactory(free_days=None)))
+    payment.delete()
+    placed.bookings.update(status=BookingStatus.CANCELLED, cancelled_at=NOW)
+
+    assert standing() == [balance(0)]
+
+
+def test_what_a_bank_takes_back_is_gone():
+    placed, payment = paid_by_card("Fanø", "Ærø")
+    give_back(payment, SEAT, booking=placed.bookings.latest("pk"))
+    Payment.objects.update(charged_back=SEAT)
+
+    assert standing() == [balance(paid=SEAT, back=SEAT)] * 2
 
 
 def test_the_sum_of_the_seats_is_what_the_payments_say():

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import gettext
 
 from booking.dates import COPENHAGEN
-from booking.journal.kinds import PAID, REFUND_FAILED, REFUNDED
+from booking.journal.kinds import CHARGED_BACK, PAID, REFUND_FAILED, REFUNDED
 from booking.journal.record import record
 from booking.ledger import Movement, Part, by_rate
 from booking.money import MOMS
@@ -106,6 +106,17 @@ def test_what_the_bank_sends_back_comes_in_again_and_leaves_the_earlier_period_a
         (gettext("Refund"), Decimal(-6625)),
     ]
     assert by_rate(one for movement in movements(TODAY, april) for one in movement.parts) == list(part(0, 0))
+
+
+@pytest.mark.django_db
+def test_what_a_bank_takes_back_is_a_movement():
+    payment = received("Fanø")
+    refunded(payment, 1625)
+    record(CHARGED_BACK, payment, at=NOW, order="", amount="5000.00")
+
+    *_others, last = movements(TODAY, TODAY)
+
+    assert (last.kind, last.parts) == (gettext("Taken back by the bank"), part(-4000, -1000))
 
 
 @pytest.mark.django_db
