@@ -80,7 +80,7 @@ def test_every_line_names_the_seats_it_pays_for():
     lines = quote([*PAIRED, MAYOR], tariffs=ALL, add_ons=(), what="Topmøde").lines
 
     assert [(line.description, line.seats) for line in lines] == [
-        ("Topmøde, one price for the pair", (0, 1)),
+        ("Topmøde, samlet pris for parret", (0, 1)),
         ("Topmøde", (2,)),
     ]
 
