@@ -11,7 +11,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from decimal import Decimal
 from uuid import uuid4
 
 import django
@@ -24,6 +23,7 @@ from django.db import connection  # noqa: E402
 from django.db.models.query import QuerySet  # noqa: E402
 
 from booking.models import Booking, ConditionsVersion, Person, SessionPage  # noqa: E402
+from booking.pricing.rules import Asked  # noqa: E402
 from booking.signup import cancel, reserve, standing, waiting  # noqa: E402
 
 session_id, *attempts = int(sys.argv[1]), *sys.argv[2:]
@@ -61,7 +61,7 @@ def place(person: Person, session: SessionPage, now: datetime, **changes) -> Non
         seats=[reserve.Seat(person)],
         purchase=purchase,
         booker=person,
-        shown_net=Decimal(5300),
+        shown=session.quote([Asked()], now=now).shown,
         shown_conditions=version.pk,
         submission=uuid4(),
         now=now,
