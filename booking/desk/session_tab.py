@@ -73,6 +73,8 @@ def actions(session: SessionPage, user) -> list[tuple[str, str]]:
     found = []
     if user.has_perm("booking.attend_booking") and can_be_marked(session, now=timezone.now()):
         found.append((_("Attendance"), reverse("session_attendance", args=[session.pk])))
+    if user.has_perm("booking.write_booking"):
+        found.append((_("Write to the participants"), reverse("session_letter", args=[session.pk])))
     if user.has_perm("booking.view_booking"):
         found.append((_("List of participants"), reverse("participant_list", args=[session.pk])))
     if user.has_perm("booking.see_needs_booking") and session.needs_diet:

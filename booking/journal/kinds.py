@@ -5,6 +5,7 @@ CANCELLED = "cancelled"  # a booking: the seat is free again
 SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
 LISTING_ALLOWED = "listing_allowed"  # a booking: the participant may stand on the list of participants
 LISTING_REFUSED = "listing_refused"  # a booking: the participant may no longer stand there
+SWITCHED = "switched"  # a booking: it is at another run now; ``from_session`` and ``from_entry`` are the ids of the old
 ATTENDED = "attended"  # a booking: the participant came
 MISSED = "missed"  # a booking: the participant stayed away, and kept the seat
 ATTENDANCE_UNDONE = "attendance_undone"  # a booking: it is open again whether they came
@@ -27,6 +28,7 @@ CHARGED_BACK = "charged_back"  # a payment: the card's holder won, and their ban
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held
+WRITTEN_TO = "written_to"  # a session: staff wrote to those who take part; the words stand in the outbox
 JOIN_LINK_CHANGED = "join_link_changed"  # the link for participants of a live session came, changed or went
 
 # The register: what came, changed or ended. ``details`` name the fields, never what stands in them.

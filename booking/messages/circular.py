@@ -8,11 +8,13 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal.kinds import WRITTEN_TO
-from booking.journal.models import Fact
+from booking.journal.models import Fact, FactQuerySet
 from booking.journal.record import record
+from booking.messages.models import OutboxMessage
 from booking.messages.tell import recipients, write_circular
 from booking.sessions.models import SessionPage
 from booking.signup.models import IN_LINE, Booking, BookingStatus
@@ -110,9 +112,13 @@ def send_circular(
     return fact
 
 
-def letters_to(session: SessionPage):
-    """The facts of the letters written to those at this session, the newest first."""
-    return Fact.objects.about(session.entry).filter(kind=WRITTEN_TO) if session.entry else Fact.objects.none()
+def letters_to(session: SessionPage) -> FactQuerySet:
+    """The facts of the letters written to those at this session, the newest first, each with its ``subject``."""
+    if session.entry is None:
+        return Fact.objects.none()
+    written = OutboxMessage.objects.filter(fact=OuterRef("pk")).order_by("pk")
+    facts = Fact.objects.about(session.entry).filter(kind=WRITTEN_TO)
+    return facts.annotate(subject=Subquery(written.values("subject")[:1]))
 
 
 def _bookings(session: SessionPage):

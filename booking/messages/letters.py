@@ -205,6 +205,19 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
     return Letter("dated", subject, context)
 
 
+def circular(bookings: list[Booking], *, subject: str, text: str) -> Letter:
+    """What staff write to those at a session, in their own words; one mail for all the bookings of the reader."""
+    context = _about(bookings[0]) | {
+        "words": text,
+        "facts": [
+            (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
+            (_("Participant"), ", ".join(dict.fromkeys(booking.participant.name for booking in bookings))),
+            *_session_facts(bookings[0].session),
+        ],
+    }
+    return Letter("circular", subject, context)
+
+
 def secretary_named(link: Secretary) -> Letter:
     """Somebody may act for somebody from now on. It says nothing that only a person in the register would know."""
     last = [(_("Until"), danish_day(link.ends_on))] if link.ends_on else []

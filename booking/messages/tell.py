@@ -176,6 +176,14 @@ def _tell_refunded(fact: Fact) -> None:
     _write(fact, booking.order.contact_email.strip().lower(), letters.refunded(refund, booking), contact=contact)
 
 
+def write_circular(fact: Fact, addresses: dict[str, list[Booking]], *, subject: str, text: str) -> None:
+    """What staff write to many: one mail to each address, however many bookings it is about."""
+    with override(settings.LANGUAGE_CODE):
+        for recipient, bookings in addresses.items():
+            letter = letters.circular(bookings, subject=subject, text=text)
+            _write(fact, recipient, letter, contact=bookings[0].session.contact)
+
+
 def recipients(booking: Booking) -> list[str]:
     """The order's contact, and the participant where that is another address; each once."""
     addresses = [booking.order.contact_email, booking.participant.email or ""]

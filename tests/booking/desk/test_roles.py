@@ -209,6 +209,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("movements:index") + "?export=xlsx",
         ],
         "paying back": [reverse("payments:refund", args=[pk["payments"]])],
+        "writing to the participants of a session": [reverse("session_letter", args=[session])],
         "diets and rooms": [  # and beside the bookings: see below
             reverse("hotel_list", args=[session]),
             reverse("hotel_list", args=[session]) + "?export=xlsx",
@@ -340,6 +341,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
         reverse("bookings:cancel", args=[booking.pk]),
         reverse("bookings:substitute", args=[booking.pk]),
         reverse("session_attendance", args=[everything["in progress"].pk]),
+        reverse("session_letter", args=[session.pk]),
         reverse("forget_person", args=[everything["persons"].pk]),
         reverse("register-import:index"),
         reverse("exceptions:edit", args=[everything["exceptions"].pk]),
