@@ -323,7 +323,7 @@ def _price_facts(quote: Quote) -> list[tuple[str, str]]:
     lines = quote.gathered()
     facts = [(line.words, kroner(line.net)) for line in lines] if len(lines) > 1 else []
     facts.append((_("Price excl. VAT"), kroner(quote.net)))
-    facts += [(part.words, part.amount) for part in quote.vat_lines]
+    facts += [(part.words, kroner(part.vat)) for part in quote.vat_lines]
     facts.append((_("Price incl. VAT"), kroner(quote.gross)))
     return facts + [(_("Included and not"), sentence) for sentence in quote.includes]
 

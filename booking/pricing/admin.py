@@ -112,7 +112,8 @@ class PriceListViewSet(RegisterViewSet):
                 ),
                 panels=[
                     FieldRowPanel([FieldPanel("kind"), FieldPanel("add_on")]),
-                    FieldRowPanel([FieldPanel("audience"), FieldPanel("per"), FieldPanel("seats_from")]),
+                    FieldPanel("audience"),
+                    FieldRowPanel([FieldPanel("per"), FieldPanel("seats_from")]),
                     FieldRowPanel([FieldPanel("net"), FieldPanel("valid_from")]),
                     FieldRowPanel([FieldPanel("vat_rate"), FieldPanel("exempt_reason")]),
                     FieldPanel("includes"),

@@ -67,15 +67,10 @@ class VatLine:
 
     @property
     def words(self) -> str:
-        """ "25 % moms", or that there is none on so much of it."""
+        """ "25 % moms", or that there is none on so much of it, and by which law."""
         if not self.rate:
-            return _("No VAT on %(net)s") % {"net": kroner(self.net)}
+            return _("No VAT on %(net)s: %(reason)s") % {"net": kroner(self.net), "reason": self.exempt_reason}
         return _("VAT, %(rate)s") % {"rate": danish_percent(self.rate)}
-
-    @property
-    def amount(self) -> str:
-        """The VAT in kroner, or the law that lets it go without."""
-        return kroner(self.vat) if self.rate else self.exempt_reason
 
 
 def _place(line: Line) -> tuple:
@@ -193,7 +188,7 @@ def _line_explained(line: Line) -> str:
 
 def _vat_explained(part: VatLine) -> str:
     if not part.rate:
-        return _("%(what)s: %(reason)s") % {"what": part.words, "reason": part.exempt_reason}
+        return part.words
     return _("%(rate)s VAT on %(net)s = %(vat)s") % {
         "rate": danish_percent(part.rate),
         "net": kroner(part.net),
