@@ -1,6 +1,7 @@
 """Card payments as course administrators see them: to look at, and to give back."""
 
 import re
+from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
@@ -19,18 +20,26 @@ from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_moment
 from booking.money import kroner
-from booking.payments.models import Payment, RefundReason
-from booking.payments.refund import owe_refund
+from booking.payments.models import Payment, Refund, RefundReason, RefundState
+from booking.payments.refund import owe_refund, try_again
+from booking.payments.words import dispute_in_words, failure_in_words
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 
 
 class KronerField(forms.DecimalField):
-    """An amount as Danes write it: 1.000,50 or 1000,50, and 1.000 is a thousand."""
+    """An amount as Danes write it: 1.000,50 or 1000,5, and 1.000 is a thousand. Nothing else is an amount."""
+
+    WHOLE = r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)"
+    WRITTEN = re.compile(WHOLE + r"(,[0-9]{1,2})?")
+    #: As programmes write it, which some paste.
+    POINTED = re.compile(r"[0-9]+\.[0-9]{1,2}")
 
     def to_python(self, value):
-        text = str(value or "").strip()
-        if "," in text or re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
+        text = "".join(str(value or "").split()).removesuffix("kr.")
+        if self.WRITTEN.fullmatch(text):
             text = text.replace(".", "").replace(",", ".")
+        elif text and not self.POINTED.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(text)
 
 
@@ -42,7 +51,10 @@ class RefundForm(forms.Form):
         max_digits=10,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
-        error_messages={"required": gettext_lazy("Write how much is to be paid back.")},
+        error_messages={
+            "required": gettext_lazy("Write how much is to be paid back."),
+            "invalid": gettext_lazy("Write an amount in kroner, such as 1.000,50."),
+        },
     )
     note = forms.CharField(
         label=gettext_lazy("Why"),
@@ -50,6 +62,8 @@ class RefundForm(forms.Form):
         help_text=gettext_lazy("For the books; it is not sent to anybody."),
         error_messages={"required": gettext_lazy("Write why.")},
     )
+    #: Drawn when the page is shown; a form that is sent twice pays back once.
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args, kept, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -62,6 +76,24 @@ class RefundForm(forms.Form):
                 _("Write an amount above 0, and at most the %(kept)s that are left.") % {"kept": kroner(self.kept)}
             )
         return amount
+
+    def clean(self):
+        if "submission" in self.errors:
+            self.add_error(None, _("The page is too old. Open it again, and nothing is paid back twice."))
+
+
+def how_it_went(request, refund: Refund) -> None:
+    """A message that says where the money is by now."""
+    refund.refresh_from_db()
+    amount = {"amount": kroner(refund.amount)}
+    if refund.state == RefundState.FAILED:
+        messages.error(request, _("%(amount)s could not be paid back. See below why, and what can be done.") % amount)
+    elif refund.state == RefundState.OWED:
+        messages.warning(
+            request, _("Stripe does not answer. %(amount)s will be paid back as soon as it does, by itself.") % amount
+        )
+    else:
+        messages.success(request, _("%(amount)s are being paid back.") % amount)
 
 
 class PaymentIndexView(RegisterIndexView):
@@ -116,10 +148,19 @@ class RefundPaymentView(NamedActionView):
         return super().get(request, *args, **kwargs)
 
     def post(self, request, *args, **kwargs):
+        if self.object.refunds.filter(key=self.submission).exists():
+            return redirect(self.get_back_url())  # sent twice
         if not self.form.is_valid():
-            return self.render_to_response(self.get_context_data())
+            return self.render_to_response(self.get_context_data(), status=422)
         self.act()
         return redirect(self.get_back_url())
+
+    @property
+    def submission(self) -> UUID | None:
+        try:
+            return UUID(self.request.POST.get("submission", ""))
+        except ValueError:
+            return None
 
     def act(self):
         refund = owe_refund(
@@ -128,15 +169,47 @@ class RefundPaymentView(NamedActionView):
             reason=RefundReason.STAFF,
             note=self.form.cleaned_data["note"],
             by=self.request.user,
+            key=self.form.cleaned_data["submission"],
             now=timezone.now(),
         )
         if refund:
-            messages.success(self.request, _("%(amount)s are being paid back.") % {"amount": kroner(refund.amount)})
+            how_it_went(self.request, refund)
         else:
             messages.info(self.request, _("There is nothing left to pay back."))
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(form=self.form, kept=self.object.kept(), **kwargs)
+
+
+class RefundAgainView(NamedActionView):
+    """What failed once is asked for once more."""
+
+    permission_required = "refund"
+    template_name = "booking/admin/refund_again.html"
+    page_title = gettext_lazy("Try to pay back again")
+    header_icon = "resubmit"
+
+    def get_object(self):
+        return get_object_or_404(Refund.objects.select_related("payment__order", "booking"), pk=self.pk)
+
+    def get_back_url(self):
+        return reverse(self.inspect_url_name, args=[self.object.payment_id])
+
+    def get(self, request, *args, **kwargs):
+        if not self.object.can_be_tried_again:
+            messages.info(request, _("There is nothing to try again."))
+            return redirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def act(self):
+        again = try_again(self.object, by=self.request.user, now=timezone.now())
+        if again:
+            how_it_went(self.request, again)
+        else:
+            messages.info(self.request, _("There is nothing to try again."))
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(failure=failure_in_words(self.object.failure), **kwargs)
 
 
 class PaymentViewSet(LookOnlyViewSet):
@@ -145,7 +218,7 @@ class PaymentViewSet(LookOnlyViewSet):
     icon = "tag"
     index_view_class = PaymentIndexView
     inspect_view_class = PaymentInspectView
-    actions = {"refund": RefundPaymentView}
+    actions = {"refund": RefundPaymentView, "again": RefundAgainView}
     list_display = [
         "order__reference",
         Column("payer", label=gettext_lazy("Payer"), accessor="order.payer_name", sort_key="order__payer_name"),
@@ -169,7 +242,7 @@ class PaymentViewSet(LookOnlyViewSet):
                 sum(refund.amount for refund in payment.refunds.all() if refund.state != "failed")
             ),
         ),
-        Column("dispute", label=gettext_lazy("Contested")),
+        Column("dispute", label=gettext_lazy("Contested"), accessor=lambda payment: dispute_in_words(payment.dispute)),
     ]
     list_filter = ["state"]
     ordering = "-created_at"

@@ -23,8 +23,8 @@ class Difference:
 def reconcile(now: datetime) -> Iterator[Difference]:
     """Every difference of the past days. Raises stripe.Unreachable.
 
-    What Stripe says of our own checkouts and refunds is taken over. A checkout that is not ours, another amount, a
-    payment that Stripe does not have, and a refund that failed are left to a person.
+    What Stripe says of our own checkouts, refunds and disputes is taken over. A checkout that is not ours, another
+    amount, a payment that Stripe does not have, and a refund that failed are left to a person.
     """
     since = now - timedelta(days=DAYS)
     theirs = {checkout.id: checkout for checkout in stripe.checkouts_since(since)}
@@ -47,6 +47,9 @@ def reconcile(now: datetime) -> Iterator[Difference]:
         refund.look_at_refunds(payment)
         if _refunds_of(payment) != before:
             yield Difference("other_refunds", payment.order.reference, is_repaired=True)
+        refund.look_at_disputes(payment)
+        if Payment.objects.get(pk=payment.pk).dispute != payment.dispute:
+            yield Difference("other_dispute", payment.order.reference, is_repaired=True)
         if payment.refunds.filter(state=RefundState.FAILED).exists() and payment.kept() > 0:
             yield Difference("failed_refund", payment.order.reference, is_repaired=False)
 

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -55,10 +57,18 @@ def owe_refund(
     booking: Booking | None = None,
     note: str = "",
     by=None,
+    key: UUID | None = None,
 ) -> Refund | None:
-    """Decide to give ``amount`` back, or as much as is left; sent when this has committed. None if nothing is owed."""
+    """Decide to give ``amount`` back, or as much as is left; sent when this has committed. None if nothing is owed.
+
+    Asked again with the same ``key``, give the refund that was decided then.
+    """
     lock_order(payment.order_id)
-    refund = _owe(payment, amount=amount, reason=reason, booking=booking, note=note, by=by, now=now)
+    decided = payment.refunds.filter(key=key).first() if key else None
+    if decided:
+        return decided
+    given = {"key": key} if key else {}
+    refund = _owe(payment, amount=amount, reason=reason, booking=booking, note=note, by=by, now=now, **given)
     if refund:
         send_on_commit(refund)
     return refund
@@ -145,22 +155,22 @@ def _still_owed(refund: Refund) -> Decimal:
 
 
 def send_due(now: datetime) -> tuple[int, int]:
-    """Send what could not be sent, and look at what was on its way; give the numbers done and failed."""
+    """Send what could not be sent, and look at what is on its way; give the numbers done and failed."""
     owed = Refund.objects.filter(state=RefundState.OWED).select_related("payment").order_by("pk")
     on_their_way = Payment.objects.filter(refunds__state=RefundState.PENDING).distinct().order_by("pk")
-    done = failed = silent = 0
-    for work, thing in [*((send, refund) for refund in owed), *((look_at_refunds, one) for one in on_their_way)]:
+    works = [*(partial(send, refund) for refund in owed), *(partial(look_at_refunds, one) for one in on_their_way)]
+    done = silent = 0
+    for work in works:
         try:
-            if silent < PATIENCE:
-                work(thing)
-                done += work is send
-            else:
-                failed += 1
+            work()
+            done += 1
         except stripe.Refused:
-            failed += 1
+            continue
         except stripe.Unreachable:
-            failed, silent = failed + 1, silent + 1
-    return done, failed
+            silent += 1
+            if silent == PATIENCE:
+                break
+    return done, len(works) - done
 
 
 def look_at_refunds(payment: Payment) -> None:
@@ -226,6 +236,12 @@ def _fail(refund: Refund, why: str) -> None:
 def _record(kind: str, refund: Refund) -> None:
     logger.info("refund %s: %s", refund.pk, kind)
     record(kind, refund, by=refund.by, order=refund.payment.order.reference, amount=str(refund.amount))
+
+
+def look_at_disputes(payment: Payment) -> None:
+    """Whether the card's holder contests the payment. Raises stripe.Unreachable or stripe.Refused."""
+    for dispute in stripe.disputes_of(payment.intent_id):
+        note_dispute(payment, dispute)
 
 
 @transaction.atomic

@@ -147,7 +147,10 @@ def look(payment: Payment, *, now: datetime, checkout_id: str = "") -> Payment:
 
 
 def close(payment: Payment, *, now: datetime) -> Payment:
-    """See to it that nobody can pay any more, or find that somebody has. Raises stripe.Unreachable or stripe.Refused."""
+    """See to it that nobody can pay any more, or find that somebody has.
+
+    Raises stripe.Unreachable or stripe.Refused.
+    """
     if payment.state == PaymentState.NEW:
         found = _find(payment)
         if found is None:  # there is no address to pay at, and this key will not get one any more
@@ -201,7 +204,9 @@ def _receive(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> N
     record(PAID, payment, by=order.booker.user, at=now, order=order.reference, amount=str(payment.amount))
     logger.info("payment %s of order %s received", payment.pk, order.reference)
     if confirm_seats(order, seats, now=now):
-        for booking in payment.bookings.filter(status=BookingStatus.CANCELLED):
+        # A price that is shared stays whole: those who have a seat share it.
+        given_up = payment.bookings.filter(status=BookingStatus.CANCELLED).exclude(lines__seats__gt=1)
+        for booking in given_up.distinct():
             amount = booking.price.gross
             owe_refund(payment, amount=amount, reason=RefundReason.GIVEN_UP, booking=booking, now=now)
     else:

@@ -63,8 +63,8 @@ def _paid_by(intent_id: str, *, now: datetime) -> Payment | None:
     if payment:
         return payment
     checkout = stripe.checkout_of(intent_id)
-    payment = checkout and _payment_of(checkout)
-    return payment and settle.take_in(payment, checkout, now=now)
+    payment = _payment_of(checkout) if checkout else None
+    return settle.take_in(payment, checkout, now=now) if payment and checkout else None
 
 
 def _payment_of(checkout: stripe.Checkout) -> Payment | None:

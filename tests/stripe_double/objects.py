@@ -24,7 +24,7 @@ def checkout(fields: dict[str, Any], *, pay_url: str) -> dict[str, Any]:
         "currency": fields["line_items"][0]["price_data"]["currency"],
         "custom_fields": [],
         "custom_text": {},
-        "expires_at": int(fields["expires_at"]),
+        "expires_at": int(fields.get("expires_at", time.time() + 24 * 60 * 60)),
         "livemode": False,
         "locale": fields.get("locale"),
         "metadata": fields.get("metadata", {}),

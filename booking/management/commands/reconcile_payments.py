@@ -15,6 +15,7 @@ KINDS = {
     "other_state": gettext_lazy("the payment stood otherwise at Stripe"),
     "not_at_stripe": gettext_lazy("Stripe does not have the payment"),
     "other_refunds": gettext_lazy("the refunds stood otherwise at Stripe"),
+    "other_dispute": gettext_lazy("what the card's holder contests stood otherwise at Stripe"),
     "failed_refund": gettext_lazy("a refund failed, and the money is still ours"),
 }
 

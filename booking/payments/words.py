@@ -1,0 +1,39 @@
+"""What Stripe says in words of its own, as staff read it."""
+
+from django.utils.translation import gettext_lazy as _
+
+#: How a contested payment stands. Source: Stripe, the Dispute object, "status".
+DISPUTES = {
+    "warning_needs_response": _("the bank asks; answer in Stripe's pages"),
+    "warning_under_review": _("the bank considers its question"),
+    "warning_closed": _("the bank asked, and let it rest"),
+    "needs_response": _("to be answered in Stripe's pages"),
+    "under_review": _("the bank considers it"),
+    "prevented": _("settled before it came to anything"),
+    "won": _("won"),
+    "lost": _("lost"),
+}
+
+#: Those in which it is still open what becomes of the money.
+OPEN_DISPUTES = ["warning_needs_response", "warning_under_review", "needs_response", "under_review"]
+
+#: Why a refund failed. Source: Stripe, the Refund object, "failure_reason"; and error codes.
+FAILURES = {
+    "lost_or_stolen_card": _("the card was lost or stolen"),
+    "expired_or_canceled_card": _("the card has run out or is closed"),
+    "charge_for_pending_refund_disputed": _("the payment was contested meanwhile"),
+    "insufficient_funds": _("there is not enough money on the account at Stripe"),
+    "declined": _("the bank declined"),
+    "merchant_request": _("it was called back in Stripe's pages"),
+    "charge_already_refunded": _("all of it had been paid back already"),
+    "charge_disputed": _("the payment is contested"),
+    "unknown": _("Stripe does not know why"),
+}
+
+
+def dispute_in_words(status: str) -> str:
+    return str(DISPUTES.get(status, status))
+
+
+def failure_in_words(reason: str) -> str:
+    return str(FAILURES.get(reason, reason))
