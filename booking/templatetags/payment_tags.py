@@ -3,26 +3,36 @@
 from django import template
 
 from booking.dates import danish_moment
-from booking.models import Order, Payment
+from booking.models import Booking, Order, Payment
+from booking.payments.balance import Balance, balances, with_money
+from booking.payments.words import dispute_in_words, failure_in_words
 
 register = template.Library()
 
 
 @register.inclusion_tag("booking/admin/money.html", takes_context=True)
-def money_of(context, order: Order) -> dict:
-    """What was paid by card and given back."""
-    payments = Payment.objects.filter(order=order).prefetch_related("refunds__by").order_by("pk")
+def money_of(context, order: Order, booking: Booking | None = None) -> dict:
+    """What was agreed, paid by card, given back and is to be invoiced; of one booking, or of them all."""
+    bookings = list(with_money(order.bookings.filter(pk=booking.pk) if booking else order.bookings.all()))
+    payments = Payment.objects.filter(order=order).prefetch_related("refunds__by", "refunds__booking__participant")
     return {
         "order": order,
+        "balance": sum(balances(bookings).values(), Balance()),
+        "may_refund": context["request"].user.has_perm("booking.refund_payment"),
         "lines": [
             {
                 "payment": payment,
+                "dispute": dispute_in_words(payment.dispute),
                 "paid": payment.paid_at and danish_moment(payment.paid_at),
                 "refunds": [
-                    {"refund": refund, "decided": danish_moment(refund.created_at)} for refund in payment.refunds.all()
+                    {
+                        "refund": refund,
+                        "decided": danish_moment(refund.created_at),
+                        "failure": failure_in_words(refund.failure),
+                    }
+                    for refund in payment.refunds.all()
                 ],
-                "kept": payment.kept(),
             }
-            for payment in payments
+            for payment in payments.order_by("pk")
         ],
     }
