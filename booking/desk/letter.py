@@ -132,7 +132,7 @@ class LetterView(SessionActionView):
                 for booking in found.participants
             ],
             letter=letter,
-            html=drawn and drawn.html(),
+            drawn=drawn and drawn.text(),
             submission=self._submission(),
         )
         return self.render_to_response(context)

@@ -1,11 +1,11 @@
 """Writing to all at a session: from the form over the preview to the outbox."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
-from django.utils.html import escape
 
 from booking.models import Booking, Fact, OutboxMessage
 from booking.signup.cancel import cancel_booking
@@ -27,7 +27,8 @@ def preview(client, session, **changes):
 
 def hidden(page) -> dict[str, str]:
     """What the preview sends on."""
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode()))
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode())
+    return {name: unescape(value) for name, value in found}
 
 
 def send(client, session, page):
@@ -49,8 +50,18 @@ def test_nothing_leaves_before_the_preview(client, administrator):
     said = page.content.decode()
     for words in ("Borgmesteren i Ærø", "Borgmesteren i Fanø", "kontakt@example.org", session.contact.email):
         assert words in said
-    assert escape(escape("<strong>")) not in said
     assert "Der er plads i gården." in said
+
+
+def test_the_mail_is_shown_as_it_goes(client, administrator):
+    session = SessionPageFactory()
+    book(session, "Ærø")
+
+    page = preview(client, session, text='"><script>alert(1)</script>')
+
+    send(client, session, page)
+    assert page.context["drawn"] == letters().first().text
+    assert "<script>alert" not in page.content.decode()
 
 
 def test_the_numbers_of_the_preview_are_those_of_the_outbox(client, administrator):
