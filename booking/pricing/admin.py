@@ -48,6 +48,16 @@ class AddOnViewSet(RegisterViewSet):
 # Price lists
 
 
+class RulesPanel(Panel):
+    """Which of the prices counts, in the order in which the rules are tried."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "booking/admin/price_rules.html"
+
+        def get_context_data(self, parent_context=None):
+            return super().get_context_data(parent_context) | {"rules": RULES_IN_WORDS.values()}
+
+
 def prices_today(price_list: PriceList) -> str:
     """What each thing costs today; what is left out is not decided."""
     rows = sorted(price_list.rows_on(today(timezone.now())), key=lambda row: row.thing)
@@ -88,7 +98,7 @@ class PriceListInspectView(InspectView):
             }
             for row in self.object.rows.select_related("audience", "add_on")
         ]
-        return super().get_context_data(rows=rows, rules=list(RULES_IN_WORDS.values()), **kwargs)
+        return super().get_context_data(rows=rows, rules=RULES_IN_WORDS.values(), **kwargs)
 
 
 class PriceListViewSet(RegisterViewSet):
@@ -101,6 +111,7 @@ class PriceListViewSet(RegisterViewSet):
         [
             FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
             FieldPanel("takes_cards"),
+            RulesPanel(heading=_("Which price counts")),
             InlinePanel(
                 "rows",
                 heading=_("Prices"),

@@ -1,5 +1,6 @@
 """Who sells, what it costs, and on what conditions."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -32,7 +33,20 @@ def validate_whole_kroner(amount: Decimal) -> None:
 
 
 class WholeKronerField(forms.DecimalField):
-    """Shows 5300, not 5300.00, which a Danish eye reads as half a million."""
+    """Shows 5300, not 5300.00, which a Danish eye reads as half a million; and takes 5.300 for what a Dane means."""
+
+    widget = forms.TextInput
+
+    def widget_attrs(self, widget):
+        return {"inputmode": "numeric"}
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = "".join(value.split())
+            if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d*)?", value):
+                value = value.replace(".", "")
+            value = value.replace(",", ".")
+        return super().to_python(value)
 
     def prepare_value(self, value):
         if isinstance(value, Decimal) and value == value.to_integral_value():

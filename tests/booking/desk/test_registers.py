@@ -11,6 +11,7 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from booking.models import (
+    AddOn,
     Audience,
     CalendarEntry,
     Conditions,
@@ -20,6 +21,7 @@ from booking.models import (
     PriceList,
     PriceRow,
     Secretary,
+    Seller,
     Speaker,
     Venue,
 )
@@ -368,3 +370,72 @@ def test_half_a_rule_is_refused(client, administrator):
 
     assert response.status_code == 200
     assert not Conditions.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (DAY | {"kind": ""}, "kind"),
+        (DAY | {"vat_rate": "0.00"}, "exempt_reason"),
+        (DAY | {"per": "pair", "seats_from": "2"}, "seats_from"),
+        (DAY | {"per": "order", "seats_from": "0"}, "seats_from"),
+        (DAY | {"seats_from": "99999999"}, "seats_from"),
+        (DAY | {"net": "5,300"}, "net"),
+        (DAY | {"net": "5.30"}, "net"),
+        (DAY | {"net": "1e3x"}, "net"),
+    ],
+)
+def test_a_price_that_makes_no_sense_is_told_beside_its_field(client, administrator, row, field):
+    seller = SellerFactory()
+
+    answer = client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(row)})
+
+    [form] = answer.context["form"].formsets["rows"].forms
+    assert form.has_error(field)
+    assert not PriceList.objects.exists()
+
+
+@pytest.mark.parametrize("written", ["5300", "5.300", "5.300,00", "5 300", "5300,00"])
+def test_kroner_are_understood_as_danes_write_them(client, administrator, written):
+    seller = SellerFactory()
+
+    client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(DAY | {"net": written})})
+
+    assert PriceRow.objects.get().net == 5300
+
+
+def test_a_list_says_which_of_its_prices_counts(client, administrator):
+    prices = PriceListFactory()
+
+    for name in ("price-lists:edit", "price-lists:inspect"):
+        page = client.get(reverse(name, args=[prices.pk])).content.decode()
+        assert "Har afholdelsen sin egen pris, koster hver plads det." in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"cvr": "62548316"}, "cvr"),
+        ({"cvr": "6254831"}, "cvr"),
+        ({"postcode": "23OO"}, "postcode"),
+        ({"bank_registration": "3001"}, "bank_account"),
+        ({"bank_account": "1234567"}, "bank_registration"),
+        ({"bank_registration": "30 01", "bank_account": "1234567"}, "bank_registration"),
+        ({"fik_creditor": "1234567"}, "fik_creditor"),
+    ],
+)
+def test_a_seller_nobody_could_pay_is_told_beside_the_field(client, administrator, wrong, field):
+    answer = client.post(reverse("sellers:add"), {"name": "KL", "cvr": "62548315"} | wrong)
+
+    assert answer.context["form"].has_error(field)
+    assert not Seller.objects.exists()
+
+
+def test_an_add_on_with_a_price_or_on_a_page_is_not_deleted(client, administrator):
+    night = AddOn.objects.create(name="Ekstra overnatning")
+    PriceRow.objects.create(price_list=PriceListFactory(), add_on=night, valid_from=date(2026, 1, 1), net=900)
+
+    answer = client.post(reverse("add-ons:delete", args=[night.pk]))
+
+    assert answer.status_code in {200, 302}
+    assert AddOn.objects.filter(pk=night.pk).exists()
