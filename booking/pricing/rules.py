@@ -163,7 +163,7 @@ def quote(asked: Sequence[Asked], *, tariffs: Sequence[Tariff], add_ons: Sequenc
         raise PriceUndecided
     priced = {tariff.add_on: tariff for tariff in add_ons}
     for seat, one in enumerate(asked):
-        for add_on in one.add_ons:
+        for add_on in dict.fromkeys(one.add_ons):  # named twice is chosen once
             if add_on not in priced:
                 raise PriceUndecided
             lines.append(priced[add_on].line(priced[add_on].name, seat))

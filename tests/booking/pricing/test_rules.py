@@ -66,6 +66,10 @@ def test_what_is_added_is_added_to_any_price():
     assert net([with_night] * 10, ALL, [NIGHT]) == 40000 + 10 * 900
 
 
+def test_what_is_named_twice_is_added_once():
+    assert net([Asked(add_ons=(3, 3))], ALL, [NIGHT]) == 5300 + 900
+
+
 @pytest.mark.parametrize(
     ("asked", "tariffs"),
     [([MAYOR], []), ([MAYOR], [FOR_DIRECTORS]), ([DIRECTOR, MAYOR], [FOR_DIRECTORS]), ([Asked(add_ons=(3,))], ALL)],
