@@ -4,6 +4,7 @@ from booking.calendars.models import Feed
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
+from booking.payments.differences import Difference, Reconciliation
 from booking.payments.models import Payment, Refund, StripeEvent
 from booking.people.models import (
     Audience,
@@ -18,7 +19,7 @@ from booking.people.models import (
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
 from booking.sessions.models import CalendarEntry, Choice, Contact, SessionPage, Speaker, Venue
-from booking.signup.models import Booking, Interest, Order, OrderLine
+from booking.signup.models import Booking, Interest, Order, OrderLine, Withdrawal, WithdrawalLine
 
 __all__ = [
     "AddOn",
@@ -31,6 +32,7 @@ __all__ = [
     "ConditionsVersion",
     "Contact",
     "DeletionRequest",
+    "Difference",
     "ElectionTerm",
     "Fact",
     "Feed",
@@ -46,6 +48,7 @@ __all__ = [
     "Person",
     "PriceList",
     "PriceRow",
+    "Reconciliation",
     "Refund",
     "RegisterFile",
     "Secretary",
@@ -54,4 +57,6 @@ __all__ = [
     "Speaker",
     "StripeEvent",
     "Venue",
+    "Withdrawal",
+    "WithdrawalLine",
 ]
