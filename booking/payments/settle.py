@@ -146,8 +146,8 @@ def look(payment: Payment, *, now: datetime, checkout_id: str = "") -> Payment:
     return take_in(payment, checkout, now=now) if checkout else payment
 
 
-def close(payment: Payment, *, now: datetime) -> Payment:
-    """See to it that nobody can pay any more, or find that somebody has.
+def close(payment: Payment, *, now: datetime, by=None) -> Payment:
+    """See to it that nobody can pay any more, or find that somebody has; ``by`` is whoever gives the seats up.
 
     Raises stripe.Unreachable or stripe.Refused.
     """
@@ -164,11 +164,11 @@ def close(payment: Payment, *, now: datetime) -> Payment:
         checkout = stripe.expire_checkout(payment.checkout_id)
     except stripe.Refused:  # somebody was first: it is paid, or expired
         checkout = stripe.read_checkout(payment.checkout_id)
-    return take_in(payment, checkout, now=now)
+    return take_in(payment, checkout, by=by, now=now)
 
 
 @transaction.atomic
-def take_in(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> Payment:
+def take_in(payment: Payment, checkout: stripe.Checkout, *, now: datetime, by=None) -> Payment:
     """Write down how the checkout stands, and do what follows: confirm, refund, or free the seat."""
     payment = _locked(payment)
     if checkout.key != str(payment.key):
@@ -181,7 +181,7 @@ def take_in(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> Pa
     elif checkout.is_expired and payment.is_unsettled:
         payment.move(PaymentState.EXPIRED)
         payment.save()
-        expire_seats(payment.order, payment.seats(), now=now)
+        expire_seats(payment.order, payment.seats(), by=by, now=now)
     elif not checkout.is_paid and payment.state == PaymentState.NEW:
         payment.move(PaymentState.OPEN)
         payment.save()
@@ -261,13 +261,13 @@ def settle_due(now: datetime) -> tuple[int, int]:
 
 
 @transaction.atomic
-def free_if_nobody_pays(order: Order, *, now: datetime, held_before: datetime | None = None) -> bool:
+def free_if_nobody_pays(order: Order, *, now: datetime, held_before: datetime | None = None, by=None) -> bool:
     """Free the seats (those that were held before a moment) if no checkout is open; say whether any were freed."""
     order = lock_order(order.pk)
     if order.payments.unsettled().exists():
         return False
     held = order.bookings.filter(booked_at__lte=held_before or now).values_list("pk", flat=True)
-    return expire_seats(order, list(held), now=now)
+    return expire_seats(order, list(held), by=by, now=now)
 
 
 def _locked(payment: Payment) -> Payment:

@@ -15,8 +15,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from booking.payments import stripe
-from booking.payments.models import Payment, PaymentState, RefundState
+from booking.payments.models import PaymentState
 from booking.payments.settle import NothingToPay, close, free_if_nobody_pays, look, open_checkout
+from booking.payments.standing import CardOrder
 from booking.payments.webhook import hear
 from booking.signup.models import Order
 
@@ -68,11 +69,11 @@ def release(request, reference: str):
     order = _order_of(request, reference)
     try:
         for opened in order.payments.unsettled():
-            close(opened, now=timezone.now())
+            close(opened, by=request.user, now=timezone.now())
     except (stripe.Unreachable, stripe.Refused):
         messages.error(request, _("We can't close the payment right now, so the seat is still held. Try again."))
     else:
-        free_if_nobody_pays(order, now=timezone.now())
+        free_if_nobody_pays(order, by=request.user, now=timezone.now())
     return redirect("booking:payment", order.reference)
 
 
@@ -80,6 +81,8 @@ def release(request, reference: str):
 @require_POST
 def webhook(request):
     """What Stripe tells. Whoever can't prove to be Stripe is refused; what is of no interest to us is fine too."""
+    if not settings.TAKES_CARDS:  # then there is no secret either, and anybody could sign
+        raise Http404
     try:
         hear(request.body, request.headers.get("Stripe-Signature", ""), now=timezone.now())
     except stripe.Forged:
@@ -99,19 +102,14 @@ def _order_of(request, reference: str) -> Order:
 
 
 def _payment_page(request, order: Order, *, is_silent: bool, status: int = 200) -> TemplateResponse:
-    bookings = list(order.bookings.for_listing().order_by("pk"))
-    latest: Payment | None = order.payments.order_by("-pk").first()
-    paid = order.payments.paid().order_by("pk").first()
+    card_order = CardOrder.of(order)
+    session = card_order.bookings[0].session
     context = {
         "order": order,
-        "bookings": bookings,
-        "payment": latest,
-        "paid": paid,
-        "given_back": paid and paid.refunds.exclude(state=RefundState.FAILED).first(),
-        "is_held": any(booking.awaits_payment for booking in bookings),
-        "is_confirmed": any(booking.is_confirmed for booking in bookings),
+        "card": card_order,
+        "held_until": card_order.held_until(timezone.now()),
         "is_silent": is_silent,
-        "session": bookings[0].session,
-        "amount": sum(booking.price.gross for booking in bookings),
+        "session": session,
+        "contact": session.contact,
     }
     return TemplateResponse(request, "booking/payment.html", context, status=status)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from booking.sessions.models import SessionPage
+from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking, BookingStatus, Order
-from booking.signup.standing import seats_left
+from booking.signup.standing import at_another_run, seats_left
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +41,14 @@ def confirm_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def expire_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
-    """Free those of these seats that are held and will not be paid for; say whether there were any."""
+def expire_seats(order: Order, ids: Collection[int], *, now: datetime, by=None) -> bool:
+    """Free those of these seats that are held and will not be paid for; say whether there were any.
+
+    ``by`` is whoever gave them up; nobody, when their time is over.
+    """
     held = [booking for booking in _locked(order, ids) if booking.awaits_payment]
     for booking in held:
-        booking.move(BookingStatus.EXPIRED, by=None, now=now)
+        booking.move(BookingStatus.EXPIRED, by=by, now=now)
     if held:
         logger.info("order %s was not paid, its seats are free", order.reference)
     return bool(held)
@@ -53,9 +56,12 @@ def expire_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
 
 def _is_free_for(booking: Booking, *, wanted: int, now: datetime) -> bool:
     left = seats_left(booking.session)
-    taken_anew = Booking.objects.filter(session=booking.session_id, participant=booking.participant_id)
+    theirs = Booking.objects.filter(participant=booking.participant_id).active()
     return (
-        (left is None or left >= wanted) and not booking.session.when.is_over(now) and not taken_anew.active().exists()
+        (left is None or left >= wanted)
+        and not booking.session.when.is_over(now)
+        and not theirs.filter(session=booking.session_id).exists()
+        and at_another_run(theirs, booking.session) is None
     )
 
 
@@ -70,5 +76,4 @@ def _locked(order: Order, ids: Collection[int]) -> list[Booking]:
 
 
 def _lock_sessions(bookings) -> None:
-    sessions = bookings.values("session")
-    list(SessionPage.objects.select_for_update(of=("self",)).filter(pk__in=sessions).order_by("pk"))
+    lock_sessions(*bookings.values_list("session", flat=True))

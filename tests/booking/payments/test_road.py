@@ -314,7 +314,7 @@ def test_the_hold_expires_only_with_its_checkout(payer, double, january):
     assert payer.booking.status == BookingStatus.EXPIRED
     assert kinds_of(payer.booking) == ["held", "expired"]
     assert seats_left(payer.session) == 1
-    assert not OutboxMessage.objects.exists()
+    assert OutboxMessage.objects.get().kind == "not_paid"
 
 
 def test_a_hold_that_never_met_a_checkout_expires(payer, january):
@@ -331,6 +331,7 @@ def test_a_seat_is_given_up_without_paying(payer, double):
     payer.release()
 
     assert (payer.booking.status, double.checkouts[checkout]["status"]) == (BookingStatus.EXPIRED, "expired")
+    assert not OutboxMessage.objects.exists()
 
 
 def test_a_seat_that_was_paid_for_is_not_given_up(payer, double):
