@@ -42,6 +42,7 @@ ADMINISTRATORS_MAY = {
         "add",
         "overbook",
         "cancel",
+        "waive",
         "move",
         "substitute",
         "attend",
@@ -49,15 +50,18 @@ ADMINISTRATORS_MAY = {
     ),
     "booking.sessionpage": ("cancel",),
     "booking.payment": ("view", "refund"),
+    "booking.difference": ("view", "put_right"),
     "booking.fact": LOOK,
     "booking.outboxmessage": LOOK,
 }
 
-#: What finance looks at and takes with it, to write invoices from. Nothing is theirs to keep.
+#: What finance looks at and takes with it, to write invoices from. Nothing is theirs to keep; what they have done about
+#: a difference from Stripe's books is theirs to say.
 FINANCE_MAY = {
     "wagtailadmin.admin": ("access",),
     "booking.booking": LOOK,
     "booking.payment": LOOK,
+    "booking.difference": ("view", "put_right"),
     "booking.seller": LOOK,
     "booking.pricelist": LOOK,
     "booking.addon": LOOK,

@@ -15,6 +15,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from booking.journal.kinds import JOIN_LINK_CHANGED, SESSION_CANCELLED, SESSION_SHOWN
 from booking.journal.record import record
+from booking.pricing.models import SessionKind
 from booking.sessions.models import CalendarEntry, SessionPage, Venue
 
 
@@ -29,12 +30,21 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
         return entry and _take_away(entry, now)
     if entry is None:
         entry = CalendarEntry.objects.create(
-            session=page, created_at=now, changed_at=now, link_digest=page.link_digest, **_shown(page)
+            session=page,
+            created_at=now,
+            changed_at=now,
+            link_digest=page.link_digest,
+            venue=page.venue,
+            **_shown(page),
         )
         record(SESSION_SHOWN, entry, at=now, sequence=0)
     elif not _is_in_step(entry, page):
         entry.gone_at = None
-        _show(entry, _shown(page, entry), now)
+        shown = _shown(page, entry)
+        if _is_moved(entry, shown, page.venue):
+            entry.moved_at = now
+        entry.venue = page.venue or entry.venue
+        _show(entry, shown, now)
     if entry.link_digest != page.link_digest:
         _note_link(entry, page, now)
     return entry
@@ -85,6 +95,24 @@ def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
         "words": when.words,
         "postponed_to": "",
     }
+
+
+def _is_moved(entry: CalendarEntry, shown: dict, venue: Venue | None) -> bool:
+    """Whether whoever had planned to come must plan anew: other days, another town, or online instead of there.
+
+    An address that is put right, and a place that is settled or for now unknown, are no move; nor is a first date.
+    """
+    if entry.words:
+        return False
+    other_days = any(name in shown and shown[name] != getattr(entry, name) for name in ("starts_on", "ends_on"))
+    other_kind = (shown["kind"] == SessionKind.ONLINE) != (entry.kind == SessionKind.ONLINE)
+    return other_days or other_kind or _is_in_another_town(entry.venue, venue)
+
+
+def _is_in_another_town(was: Venue | None, venue: Venue | None) -> bool:
+    if was is None or venue is None or was.pk == venue.pk:
+        return False
+    return bool(was.town and venue.town) and was.town != venue.town
 
 
 def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:

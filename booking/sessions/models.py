@@ -1,5 +1,6 @@
 """A session, where it is held, who speaks, whom to ask, and what calendars have seen of it."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,6 +51,11 @@ class Venue(models.Model):
         """One line: name, street, postcode and town, as far as they are known."""
         town = f"{self.postcode} {self.city}".strip()
         return ", ".join(part for part in (self.name, self.street, town) if part)
+
+    @property
+    def town(self) -> str:
+        """The town without its postal district, to tell towns apart: "København" of "København V"; may be unknown."""
+        return re.sub(r"\s+[A-ZÆØÅ]{1,2}$", "", self.city.strip())
 
 
 class Speaker(models.Model):
@@ -452,6 +458,11 @@ class CalendarEntry(Version):
     changed_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)  # staff called it off
     gone_at = models.DateTimeField(null=True)  # the page was taken off the site
+
+    #: When it last was given other days, another town, or was held online instead of there, or there instead of online.
+    moved_at = models.DateTimeField(null=True)
+    #: Where it is held, or was to be held before that became unknown or online: a move is told by it.
+    venue = models.ForeignKey(Venue, null=True, on_delete=models.SET_NULL, related_name="+")
 
     # No calendar shows the link for participants; these say whether, and when, it became another.
     link_digest = models.CharField(max_length=64, blank=True)

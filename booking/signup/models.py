@@ -4,6 +4,7 @@ import secrets
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from booking.journal.record import record
 from booking.money import Price
 from booking.people.models import Municipality, Office, Person
 from booking.pricing.models import ConditionsVersion, NetField
-from booking.pricing.quote import Line, Quote
+from booking.pricing.quote import NOTHING, Line, Quote
 from booking.sessions.models import SessionPage
 
 #: Letters and digits that nobody mistakes for one another on the phone.
@@ -25,6 +26,12 @@ def new_reference() -> str:
     """Eight characters, unguessable enough for an address that still asks who you are: ``K7QD-9XWM``."""
     characters = [secrets.choice(ALPHABET) for _number in range(8)]
     return "".join(characters[:4]) + "-" + "".join(characters[4:])
+
+
+class AcceptedHow(models.TextChoices):
+    PHONE = "phone", _("by phone")
+    MAIL = "mail", _("by e-mail")
+    MEETING = "meeting", _("at a meeting")
 
 
 class Order(models.Model):
@@ -47,6 +54,10 @@ class Order(models.Model):
     contact_email = models.EmailField(_("contact's e-mail"))
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
     created_at = models.DateTimeField(_("ordered"))
+    # Where staff signed somebody up: who said yes to the conditions, and how. Empty where the booker did it in the form.
+    accepted_by = models.CharField(_("conditions accepted by"), max_length=120, blank=True)
+    accepted_how = models.CharField(_("how they accepted"), max_length=12, blank=True, choices=AcceptedHow.choices)
+    acceptance_note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("order")
@@ -220,6 +231,7 @@ class Booking(models.Model):
             ("overbook_booking", "Can give a seat when all are taken"),
             ("see_needs_booking", "Can see diets and rooms of bookings"),
             ("substitute_booking", "Can put another person in the seat of a booking"),
+            ("waive_booking", "Can waive what a withdrawal costs"),
             ("write_booking", "Can write to the participants of a session"),
         ]
         constraints = [
@@ -254,6 +266,24 @@ class Booking(models.Model):
     def price(self) -> Price:
         return self.quote().price
 
+    def own_quote(self) -> Quote:
+        """What goes with the seat when it is given up: not what others share who keep theirs."""
+        return Quote.of(line.line for line in self.lines.all() if line.heir() is None)
+
+    def due(self) -> Quote:
+        """What is to be paid for it as things stand: its price, what is owed for a withdrawal, or nothing."""
+        if self.session.is_cancelled:
+            return NOTHING
+        if self.is_seated:
+            return self.quote()
+        withdrawal = self.withdrawal_or_none
+        return withdrawal.owed() if withdrawal else NOTHING
+
+    @property
+    def withdrawal_or_none(self) -> "Withdrawal | None":
+        """What it cost to give the seat up; None for one that was not, or that was only held or waited for."""
+        return getattr(self, "withdrawal", None)
+
     @property
     def is_in_shared_price(self) -> bool:
         """Whether another seat of the order carries the price that this one shares; free seats have a line of 0."""
@@ -279,7 +309,15 @@ class Booking(models.Model):
             self.waiting_since, self.booked_at = None, now
         self.status = status
         self.save(update_fields=["status", *MOMENTS] if self.pk else None)
+        if not self.is_active:
+            self._pass_shared_prices_on()
         return record(kind, self, by=by, on_behalf_of=self.participant, at=now, order=self.order.reference, **details)
+
+    def _pass_shared_prices_on(self) -> None:
+        """Those who keep their seats keep the price that they shared with this one."""
+        for line in OrderLine.objects.filter(booking=self, seats__gt=1):
+            line.booking = line.heir() or self
+            line.save(update_fields=["booking"])
 
     @property
     def is_seated(self) -> bool:
@@ -333,33 +371,34 @@ class Booking(models.Model):
         return self.is_expired and not self.never_had_a_seat
 
 
-class OrderLine(models.Model):
-    """One line of what was agreed, as it stood in the quote that was accepted.
+class FrozenLine(models.Model):
+    """A line of a quote, as it stood when somebody said yes to it."""
 
-    It stands at one booking, and pays for so many ``seats``: a price that a pair or a whole order shares is at the
-    first of them, so that bookings add up to orders.
-    """
-
-    booking = models.ForeignKey(Booking, verbose_name=_("booking"), on_delete=models.PROTECT, related_name="lines")
     description = models.CharField(_("description"), max_length=300)
     quantity = models.PositiveSmallIntegerField(_("quantity"), default=1)
     unit_net = NetField(_("price each, excluding VAT"))
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=2)
     exempt_reason = models.CharField(_("why there is no VAT"), max_length=200, blank=True)
     includes = models.CharField(_("included and not"), max_length=200, blank=True)
-    seats = models.PositiveSmallIntegerField(_("seats"), default=1)
 
     class Meta:
-        verbose_name = _("order line")
-        verbose_name_plural = _("order lines")
-        ordering = ["booking", "-unit_net", "pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(unit_net__gte=0), name="order_line_not_negative"),
-            models.CheckConstraint(condition=Q(quantity__gte=1, seats__gte=1), name="order_line_is_of_something"),
-        ]
+        abstract = True
 
     def __str__(self) -> str:
         return self.description
+
+    @classmethod
+    def frozen(cls, line: Line, **belongs_to) -> "FrozenLine":
+        """The row for a quote's line."""
+        return cls(
+            description=line.description[:300],
+            quantity=line.quantity,
+            unit_net=line.unit_net,
+            vat_rate=line.vat_rate,
+            exempt_reason=line.exempt_reason,
+            includes=line.includes,
+            **belongs_to,
+        )
 
     @property
     def line(self) -> Line:
@@ -372,6 +411,116 @@ class OrderLine(models.Model):
             exempt_reason=self.exempt_reason,
             includes=self.includes,
         )
+
+
+class OrderLine(FrozenLine):
+    """One line of what was agreed, as it stood in the quote that was accepted.
+
+    It stands at one booking, and pays for so many ``seats``: a price that a pair or a whole order shares is at the
+    first of them, so that bookings add up to orders. When that one is given up, it moves to another who shares it.
+    """
+
+    booking = models.ForeignKey(Booking, verbose_name=_("booking"), on_delete=models.PROTECT, related_name="lines")
+    seats = models.PositiveSmallIntegerField(_("seats"), default=1)
+    #: The bookings that share it; none for a seat's own price.
+    shared_by = models.ManyToManyField(Booking, related_name="shared_lines")
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["booking", "-unit_net", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_net__gte=0), name="order_line_not_negative"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, seats__gte=1), name="order_line_is_of_something"),
+        ]
+
+    def heir(self) -> Booking | None:
+        """Who carries a shared price on when its booking is given up: whoever has a seat, before those who wait."""
+        if self.seats == 1:
+            return None
+        others = self.shared_by.active().exclude(pk=self.booking_id)
+        return min(others, key=lambda other: (not other.is_seated, other.pk), default=None)
+
+
+class WithdrawalQuerySet(models.QuerySet):
+    def owing(self) -> "WithdrawalQuerySet":
+        """Those that something is owed for, the oldest first."""
+        owing = self.filter(waived_at=None, released_at=None, lines__unit_net__gt=0)
+        return owing.distinct().order_by("withdrawn_at", "pk")
+
+
+class Withdrawal(models.Model):
+    """What it cost that a seat was given up, by the conditions and on that day. It may fall away later."""
+
+    booking = models.OneToOneField(
+        Booking, verbose_name=_("booking"), on_delete=models.PROTECT, related_name="withdrawal"
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    waived_at = models.DateTimeField(_("waived"), null=True)  # by staff
+    waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("waived by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    waived_reason = models.CharField(_("why it was waived"), max_length=200, blank=True)
+    #: When it fell away: somebody on the waiting list got the seat, or the session was cancelled.
+    released_at = models.DateTimeField(_("fell away"), null=True)
+    #: The booking from the waiting list that got the seat.
+    released_by = models.OneToOneField(
+        Booking, verbose_name=_("seat taken by"), null=True, on_delete=models.PROTECT, related_name="released"
+    )
+
+    objects = WithdrawalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
+        ordering = ["-withdrawn_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(waived_at=None) | Q(released_at=None), name="a_fee_falls_away_once"),
+            models.CheckConstraint(
+                condition=Q(waived_at=None) | Q(waived_by__isnull=False), name="waived_fees_say_by_whom"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by=None) | Q(released_at__isnull=False), name="released_fees_say_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.booking)
+
+    def fee(self) -> Quote:
+        """What it cost on the day."""
+        return Quote.of(line.line for line in self.lines.all())
+
+    def owed(self) -> Quote:
+        """What is to be paid of that by now."""
+        return NOTHING if self.has_fallen_away else self.fee()
+
+    @property
+    def has_fallen_away(self) -> bool:
+        return self.waived_at is not None or self.released_at is not None
+
+    @property
+    def was_waived_at_once(self) -> bool:
+        """Whether nobody was ever told that anything was owed."""
+        return self.waived_at is not None and self.waived_at == self.withdrawn_at
+
+
+class WithdrawalLine(FrozenLine):
+    """One line of what a withdrawal cost."""
+
+    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.PROTECT, related_name="lines")
+
+    class Meta:
+        verbose_name = _("line of a withdrawal")
+        verbose_name_plural = _("lines of withdrawals")
+        ordering = ["withdrawal", "-unit_net", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_net__gte=0), name="withdrawal_line_not_negative"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="withdrawal_line_is_of_something"),
+        ]
 
 
 class Interest(models.Model):

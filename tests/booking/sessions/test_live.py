@@ -493,3 +493,71 @@ def test_recovery_asks_a_fixed_number_of_questions_when_all_is_well(sessions, dj
 
     with django_assert_num_queries(3):
         assert live.recover() == 0
+
+
+# A move: those who had planned to come must plan anew
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_move"),
+    [
+        ({"starts_on": date(2027, 5, 6), "ends_on": date(2027, 5, 6)}, True),
+        ({"ends_on": date(2027, 5, 6)}, True),
+        ({"kind": "online"}, True),
+        ({"venue": "Hotel Nyborg Strand, Nyborg"}, True),
+        ({"venue": "Kosmopol, København K"}, False),
+        ({"venue": "Et sted vi ikke kender byen på"}, False),
+        ({"venue": None}, False),
+        ({"starts_time": time(9)}, False),
+        ({"title": "Et andet navn"}, False),
+        ({"when_text": "efteråret 2027", "starts_time": None, "ends_time": None}, False),
+    ],
+    ids=lambda value: "+".join(map(str, value.values())) if isinstance(value, dict) else None,
+)
+def test_other_days_another_town_and_online_instead_of_there_are_a_move(changes, is_move):
+    session = SessionPageFactory(venue=VenueFactory())
+    if changes.get("venue"):
+        name, _comma, city = changes["venue"].partition(", ")
+        changes = {"venue": VenueFactory(name=name, city=city)}
+
+    publish(session, **changes)
+
+    assert (entry_of(session).moved_at is not None) == is_move
+
+
+def test_an_address_put_right_is_no_move():
+    session = SessionPageFactory(venue=VenueFactory(city="Kjøbenhavn"))
+    session.venue.city = "København"
+    session.venue.save()
+
+    live.venue_changed(session.venue)
+
+    assert (entry_of(session).sequence, entry_of(session).moved_at) == (1, None)
+
+
+def test_a_town_is_remembered_while_the_place_is_unknown():
+    session = SessionPageFactory(venue=VenueFactory())
+    publish(session, venue=None)
+    assert entry_of(session).moved_at is None
+
+    publish(session, venue=VenueFactory(name="Hotel Nyborg Strand", city="Nyborg"))
+
+    assert entry_of(session).moved_at is not None
+
+
+def test_a_postponed_session_is_moved_when_it_has_its_new_days():
+    session = SessionPageFactory()
+    publish(session, **UNDATED, when_text="maj/juni 2028")
+    assert entry_of(session).moved_at is None
+
+    publish(session, starts_on=date(2028, 5, 9), ends_on=date(2028, 5, 9), when_text="")
+
+    assert entry_of(session).moved_at is not None
+
+
+def test_a_first_date_is_no_move():
+    session = SessionPageFactory(**UNDATED, when_text="maj/juni 2028")
+
+    publish(session, starts_on=date(2028, 5, 9), ends_on=date(2028, 5, 9), when_text="")
+
+    assert entry_of(session).moved_at is None
