@@ -56,13 +56,13 @@ def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
         starts_on=session.starts_on,
         on=today(booking.booked_at),
     )
-    context = _about(booking) | {
+    context = about(booking) | {
         "facts": [
             (_("Reference"), booking.order.reference),
             (_("Participant"), booking.participant.name),
-            *_session_facts(session),
+            *session_facts(session),
             *([(_("Link for participants"), join_link)] if join_link else []),
-            *_price_facts(booking.quote()),
+            *price_facts(booking.quote()),
         ],
         "invoice": [] if booking.price.is_free or booking.order.pays_by_card else _invoice_facts(booking),
         "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
@@ -81,11 +81,11 @@ def cancelled(booking: Booking) -> Letter:
     remove it instead.
     """
     session = booking.session
-    context = _about(booking) | {
+    context = about(booking) | {
         "facts": [
             (_("Reference"), booking.order.reference),
             (_("Participant"), booking.participant.name),
-            *_session_facts(session),
+            *session_facts(session),
         ],
         "fee": "" if session.is_cancelled else _fee_sentence(booking),
         "session_is_cancelled": session.is_cancelled,
@@ -100,9 +100,9 @@ def cancelled(booking: Booking) -> Letter:
 def seat_passed_on(booking: Booking, person: Person) -> Letter:
     """For ``person``, who had the seat until now. It does not say who has it."""
     session = booking.session
-    context = _about(booking) | {
+    context = about(booking) | {
         "person": person,
-        "facts": [(_("Reference"), booking.order.reference), *_session_facts(session)],
+        "facts": [(_("Reference"), booking.order.reference), *session_facts(session)],
     }
     subject = _("Seat passed on: %(title)s, %(days)s") % {
         "title": session.title,
@@ -112,18 +112,20 @@ def seat_passed_on(booking: Booking, person: Person) -> Letter:
 
 
 def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar: str) -> Letter:
-    """The session will not be held; one mail for all the seats that the reader has to do with.
+    """The session will not be held; one mail for all the seats, or places in line, that the reader has to do with.
 
-    The attached file has the UID of the first one and a later version, so that opening it marks the date as cancelled.
+    The attached file is for those with a seat. It has the UID of the first one and a later version, so that opening it
+    marks the date as cancelled.
     """
     session = bookings[0].session
-    context = _about(bookings[0]) | {
+    context = about(bookings[0]) | {
         "facts": [
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
             (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
-            *_session_facts(session),
+            *session_facts(session),
         ],
         "is_free": all(booking.price.is_free for booking in bookings),
+        "has_file": bool(calendar),
     }
     subject = _("Session cancelled: %(title)s, %(days)s") % {
         "title": entry.title,
@@ -133,7 +135,7 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
 
 
 def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link: str, calendar: str) -> Letter:
-    """What is new about the session since the reader was last told; one mail for all their seats.
+    """What is new about the session since the reader was last told; one mail for all their seats and places in line.
 
     ``join_link`` only for a reader who may have it. What it was before is what the first of the seats was told.
     """
@@ -141,7 +143,7 @@ def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link:
     title, days = entry.title, danish_day(entry.starts_on)
     link_is_new = bool(join_link) and was.link_digest != bookings[0].session.link_digest
     subject, heading = _news(entry, was, link_is_new=link_is_new)
-    context = _about(bookings[0]) | {
+    context = about(bookings[0]) | {
         "heading": heading % {"title": title},
         "facts": [
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
@@ -153,6 +155,7 @@ def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link:
             *([(_("Link for participants"), join_link)] if join_link else []),
         ],
         "is_postponed": bool(entry.postponed_to),
+        "has_file": bool(calendar),
     }
     return Letter("session_changed", subject % {"title": title, "days": days}, context, calendar)
 
@@ -184,7 +187,7 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
     """The session has its date; for somebody who asked to hear of it, and has no seat yet."""
     obstacle = session_obstacle(session, now=now)
     try:
-        price = _price_facts(session.quote(now=now))
+        price = price_facts(session.quote(now=now))
     except PriceUndecided:
         price = [(_("Price"), _("Not decided yet"))]
     context = {
@@ -207,12 +210,12 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
 
 def circular(bookings: list[Booking], *, subject: str, text: str) -> Letter:
     """What staff write to those at a session, in their own words; one mail for all the bookings of the reader."""
-    context = _about(bookings[0]) | {
+    context = about(bookings[0]) | {
         "words": text,
         "facts": [
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
             (_("Participant"), ", ".join(dict.fromkeys(booking.participant.name for booking in bookings))),
-            *_session_facts(bookings[0].session),
+            *session_facts(bookings[0].session),
         ],
     }
     return Letter("circular", subject, context)
@@ -244,7 +247,7 @@ def paid(payment: Payment, booking: Booking) -> Letter:
     ]
     amount = kroner(payment.amount)
     return Letter(
-        "paid", _("Receipt: %(amount)s") % {"amount": amount}, _about(booking) | {"facts": facts, "amount": amount}
+        "paid", _("Receipt: %(amount)s") % {"amount": amount}, about(booking) | {"facts": facts, "amount": amount}
     )
 
 
@@ -252,12 +255,12 @@ def refunded(refund: Refund, booking: Booking) -> Letter:
     """Money is on its way back, and why."""
     amount = kroner(refund.amount)
     facts = [(_("Reference"), refund.payment.order.reference), (_("Session"), booking.session.title)]
-    context = _about(booking) | {"facts": facts, "amount": amount, "why": _refund_sentence(refund)}
+    context = about(booking) | {"facts": facts, "amount": amount, "why": _refund_sentence(refund)}
     return Letter("refunded", _("Paid back: %(amount)s") % {"amount": amount}, context)
 
 
 def _sum_facts(payment: Payment) -> list[tuple[str, str]]:
-    return _price_facts(payment.order.quote())
+    return price_facts(payment.order.quote())
 
 
 def _seller_facts(booking: Booking) -> list[tuple[str, str]]:
@@ -275,13 +278,15 @@ def _refund_sentence(refund: Refund) -> str:
         case RefundReason.SESSION_CANCELLED:
             return _("The session will not be held, so you get all of it back.")
         case RefundReason.TOO_LATE:
-            return _("Your payment came when the seat was no longer held, and somebody else has it. We are sorry.")
+            return _("Your payment came when the seat was no longer held, and it could not become yours. We are sorry.")
+        case RefundReason.GIVEN_UP:
+            return _("The sign-up was withdrawn before your payment came, so you get all of it back.")
         case RefundReason.PAID_TWICE:
-            return _("The order had been paid for already. Your seat is not affected.")
+            return _("The seat had been paid for already, and it is still yours.")
     return ""
 
 
-def _about(booking: Booking) -> dict[str, Any]:
+def about(booking: Booking) -> dict[str, Any]:
     return {
         "booking": booking,
         "session": booking.session,
@@ -291,7 +296,7 @@ def _about(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _session_facts(session: SessionPage) -> list[tuple[str, str]]:
+def session_facts(session: SessionPage) -> list[tuple[str, str]]:
     return [
         (_("Session"), session.title),
         (_("When"), capfirst(str(session.when))),
@@ -314,7 +319,7 @@ def _now_and_before(now: str, before: str) -> str:
     return _("%(now)s (before: %(before)s)") % {"now": now, "before": before}
 
 
-def _price_facts(quote: Quote) -> list[tuple[str, str]]:
+def price_facts(quote: Quote) -> list[tuple[str, str]]:
     """The quote line by line; what stands on the receipt page too."""
     if not quote.lines:
         return [(_("Price"), _("Included in the price of the whole order"))]

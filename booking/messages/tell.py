@@ -16,9 +16,13 @@ from booking.dates import today
 from booking.journal.kinds import (
     BOOKED,
     CANCELLED,
+    DISPUTED,
+    EXPIRED,
     INTERESTED,
     JOIN_LINK_CHANGED,
     PAID,
+    QUEUED,
+    REFUND_FAILED,
     REFUNDED,
     SECRETARY_NAMED,
     SESSION_CANCELLED,
@@ -26,12 +30,15 @@ from booking.journal.kinds import (
     SUBSTITUTED,
 )
 from booking.journal.models import Fact
-from booking.messages import letters
+from booking.messages import letters, money
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage, Told
+from booking.messages.waiting_letters import KINDS as WAITING_LIST
+from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
 from booking.sessions.models import CalendarEntry, Contact, SessionPage
+from booking.signup.link import key_for
 from booking.signup.models import Booking, Interest
 
 
@@ -82,16 +89,18 @@ def _tell_session_cancelled(fact: Fact) -> None:
     """One mail to each address, however many seats it has to do with."""
     entry = fact.about
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
-    for booking in _bookings().filter(session=entry.session_id).holding_a_seat().order_by("pk"):
+    for booking in _bookings().filter(session=entry.session_id).active().order_by("pk"):
         for recipient in recipients(booking):
             by_recipient[recipient].append(booking)
     for recipient, bookings in by_recipient.items():
-        letter = letters.session_cancelled(entry, bookings, calendar=session_file(entry))
+        calendar = session_file(entry) if any(booking.is_seated for booking in bookings) else ""
+        letter = letters.session_cancelled(entry, bookings, calendar=calendar)
         _write(fact, recipient, letter, contact=bookings[0].session.contact)
 
 
 def _tell_session_changed(fact: Fact) -> None:
-    """Those with a seat hear of a new time, place, kind or link; those who wait for a date hear that there is one.
+    """Those with a seat, or in line for one, hear of a new time, place, kind or link; those who wait for a date hear
+    that there is one.
 
     What counts is the session as it is now against what each seat was last told. A new title alone is left to the
     calendars. Of a session that is over, called off or taken off the site nothing more is told here.
@@ -112,9 +121,9 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[s
 
     A seat that nothing was told about yet is left out: its first mail says how things are by then.
     """
-    seats = _bookings().filter(session=session, told__isnull=False).select_related("told").holding_a_seat()
+    seats = _bookings().filter(session=session, told__isnull=False).select_related("told").active()
     bookings = list(seats.order_by("pk"))
-    joining = {booking: joiners(booking) if session.join_link else [] for booking in bookings}
+    joining = {booking: joiners(booking) if session.join_link and booking.is_seated else [] for booking in bookings}
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
     for booking in bookings:
         told = recipients(booking) if booking.told.is_overtaken_by(entry) else []
@@ -124,7 +133,8 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[s
             by_recipient[recipient].append(booking)
     for recipient, concerned in by_recipient.items():
         join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
-        calendar = session_file(entry, join_link=join_link)
+        is_coming = any(booking.is_seated for booking in concerned)
+        calendar = session_file(entry, join_link=join_link) if is_coming else ""
         letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar)
         _write(fact, recipient, letter, contact=session.contact)
     _remember(bookings, entry, session)
@@ -161,11 +171,36 @@ def _tell_secretary_named(fact: Fact) -> None:
         _write(fact, link.secretary.email, letters.secretary_named(link))
 
 
+def _tell_expired(fact: Fact) -> None:
+    """The seat was not paid for in time. Whoever gave it up themselves knows, and so does who hears of a refund."""
+    booking = _bookings().get(pk=fact.about_id)
+    is_known = fact.by or booking.session.is_cancelled or booking.payments.paid().exists()
+    if booking.was_held and not is_known:
+        contact = booking.session.contact
+        _write(fact, booking.order.contact_email.strip().lower(), money.not_paid(booking), contact=contact)
+
+
 def _tell_paid(fact: Fact) -> None:
+    """The receipt; where the money goes back at once, the mail about that says all there is to say."""
     payment = fact.about
-    booking = _bookings().filter(order=payment.order_id).earliest("pk")
+    if payment.kept() <= 0:
+        return
+    booking = _bookings().filter(payments=payment).earliest("pk")
     contact = booking.session.contact
     _write(fact, booking.order.contact_email.strip().lower(), letters.paid(payment, booking), contact=contact)
+
+
+def _tell_waiting_list(fact: Fact) -> None:
+    """Whoever waits for a seat hears how it goes, each by a link of their own to the place in line."""
+    booking = _bookings().select_related("session__audience").get(pk=fact.about_id)
+    entry = _locked_entry(session=booking.session_id)
+    for recipient in recipients(booking):
+        key = key_for(booking, participant=recipient == (booking.participant.email or "").lower())
+        letter = waiting_letter(fact.kind, booking, key=key, now=timezone.now())
+        if letter:
+            _write(fact, recipient, letter, contact=booking.session.contact)
+    if fact.kind == QUEUED:
+        _remember([booking], entry, booking.session)
 
 
 def _tell_refunded(fact: Fact) -> None:
@@ -182,6 +217,23 @@ def write_circular(fact: Fact, addresses: dict[str, list[Booking]], *, subject: 
         for recipient, bookings in addresses.items():
             letter = letters.circular(bookings, subject=subject, text=text)
             _write(fact, recipient, letter, contact=bookings[0].session.contact)
+
+
+def _tell_refund_failed(fact: Fact) -> None:
+    """Staff: the session's contact. The payer is told when the money leaves."""
+    refund = fact.about
+    booking = _bookings().filter(order=refund.payment.order_id).earliest("pk")
+    if booking.session.contact:
+        _write(fact, booking.session.contact.email, money.refund_failed(refund, booking))
+
+
+def _tell_disputed(fact: Fact) -> None:
+    """Staff, when a payment is contested and when that is over; not of what happens in between."""
+    payment, status = fact.about, fact.details["status"]
+    earlier = Fact.objects.filter(kind=DISPUTED, pk__lt=fact.pk).about(payment)
+    booking = _bookings().filter(order=payment.order_id).earliest("pk")
+    if booking.session.contact and (status in {"won", "lost"} or not earlier.exists()):
+        _write(fact, booking.session.contact.email, money.disputed(payment, booking, status=status))
 
 
 def recipients(booking: Booking) -> list[str]:
@@ -261,8 +313,12 @@ _TELLERS = {
     JOIN_LINK_CHANGED: _tell_session_changed,
     INTERESTED: _tell_interested,
     SECRETARY_NAMED: _tell_secretary_named,
+    EXPIRED: _tell_expired,
     PAID: _tell_paid,
     REFUNDED: _tell_refunded,
+    REFUND_FAILED: _tell_refund_failed,
+    DISPUTED: _tell_disputed,
+    **dict.fromkeys(WAITING_LIST, _tell_waiting_list),
 }
 
 #: The facts that are told.

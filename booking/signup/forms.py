@@ -311,3 +311,25 @@ class SubstituteForm(forms.Form):
 
     def clean_participant(self) -> Person:
         return self.people[self.cleaned_data["participant"]]
+
+
+class TakeSeatForm(forms.Form):
+    """How the seat is paid for that somebody waited for: what the order does not know yet, or could be otherwise."""
+
+    pays_by = SignUpForm.base_fields["pays_by"]
+    ean = SignUpForm.base_fields["ean"]
+
+    def __init__(self, *args, is_free: bool, knows_ean: bool, takes_cards: bool, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        if is_free or not takes_cards:
+            del self.fields["pays_by"]
+        else:
+            self.fields["pays_by"].initial = "invoice" if knows_ean else "card"
+        if is_free or knows_ean:
+            del self.fields["ean"]
+        elif "pays_by" in self.fields and self.data.get(self.add_prefix("pays_by")) == "card":
+            self.fields["ean"].required = False
+
+    @property
+    def pays_by_card(self) -> bool:
+        return self.cleaned_data.get("pays_by") == "card"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.signup import views
+from booking.signup import views, waiting_views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
@@ -13,4 +13,5 @@ urlpatterns = [
         views.listing,
         name="listing",
     ),
+    path("venteliste/<str:key>/", waiting_views.place, name="place_in_line"),
 ]

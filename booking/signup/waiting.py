@@ -170,6 +170,18 @@ def can_be_taken(booking: Booking, *, now: datetime) -> bool:
 
 
 @transaction.atomic
+def leave_line(booking: Booking, *, by, now: datetime, **details) -> Booking:
+    """Wait no longer, or say no to the seat that is offered. Whoever has taken a seat meanwhile keeps it."""
+    _locked(booking.session_id)
+    locked = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant")
+    booking = locked.get(pk=booking.pk)
+    if booking.status in IN_LINE:
+        booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
+        logger.info("place in line given up, order %s", booking.order.reference)
+    return booking
+
+
+@transaction.atomic
 def take_seat(booking: Booking, *, by, now: datetime, pays_by_card: bool = False, gln: str = "", **details) -> Booking:
     """Say yes to the seat, at the price and on the conditions that were accepted when they joined the line.
 
@@ -202,7 +214,7 @@ def take_seat(booking: Booking, *, by, now: datetime, pays_by_card: bool = False
 
 def _settle_payment(order: Order, booking: Booking, session: SessionPage, *, pays_by_card: bool, gln: str) -> None:
     """Card or invoice, now that there is something to pay."""
-    if booking.price.is_free:
+    if order.quote().is_free:
         return
     if pays_by_card and not can_pay_by_card(booking, session):
         raise NoCards
