@@ -15,12 +15,17 @@ from booking.money import kroner
 from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
-from booking.pricing.quote import Quote
 from booking.pricing.rules import Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.reserve import Purchase, Seat
+from booking.signup.reserve import Cost, Purchase, Seat
 
 NO_LONGER_YOURS = _("You can't sign this person up, because you don't act for them, or no longer do.")
+SEVERAL_PAYERS = _(
+    "Those you have chosen come from more than one municipality, and an order has one payer. Sign them up municipality "
+    "by municipality."
+)
+NO_CARDS = _("This session can't be paid by card. Choose the invoice.")
+NO_CARD_FOR_WAITING = _("When somebody is to wait for a seat, only an invoice will do. Choose it.")
 PRICE_OF_CHOICE = _("With what you have chosen, the price is another. See it below, and accept again.")
 PRICE_CHANGED = _("The price has changed since you opened the page. See the new price, and accept again.")
 CONDITIONS_CHANGED = _("The conditions have changed since you opened the page. Read them, and accept again.")
@@ -88,19 +93,9 @@ class EanField(forms.CharField):
             raise ValidationError(self.error_messages["check_digit"], code="check_digit")
 
 
-class SignUpForm(forms.Form):
-    """A seat for one participant, who pays for it, and whom to write to.
+class SeatForm(forms.Form):
+    """What one person's seat is to be like. ``words`` is what the person is called in the form."""
 
-    ``people`` are those the booker may act for, in words; the ``refused`` among them are not offered. ``quote`` is
-    what the form asks for, at the ``prices`` of this moment (``first_quote`` before anything was chosen). If the page
-    showed another, or other ``conditions``, nothing is booked, and the booker accepts anew.
-    """
-
-    participant = forms.ChoiceField(
-        label=_("Participant"),
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose who is to take part."), "invalid_choice": NO_LONGER_YOURS},
-    )
     diet = LineField(
         label=_("Diet and allergies"),
         max_length=200,
@@ -118,20 +113,70 @@ class SignUpForm(forms.Form):
         required=False,
         help_text=_("The list goes to those who take part, and to nobody else. You can change it on the receipt."),
     )
+    add_ons = forms.MultipleChoiceField(
+        label=_("Add-ons"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("One of the add-ons is no longer offered. Choose again.")},
+    )
+
+    def __init__(self, *args, person: Person, words: str, session: SessionPage, prices: Prices, place: int, **kwargs):
+        super().__init__(*args, prefix=str(person.pk), label_suffix="", **kwargs)
+        self.person = person
+        self.words = words
+        #: The id of the box that chooses this person.
+        self.anchor = f"id_participant_{place}"
+        if not session.needs_diet:
+            del self.fields["diet"]
+        if not session.needs_room:
+            del self.fields["room"]
+        if prices.add_ons:
+            self.fields["add_ons"].choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
+        else:
+            del self.fields["add_ons"]
+
+    def seat(self) -> Seat:
+        return Seat(
+            participant=self.person,
+            diet=self.cleaned_data.get("diet", ""),
+            room=self.cleaned_data.get("room", ""),
+            may_be_listed=self.cleaned_data["may_be_listed"],
+            add_ons=tuple(int(key) for key in self.cleaned_data.get("add_ons", ())),
+        )
+
+
+class SignUpForm(forms.Form):
+    """Who gets a seat, who pays for it, and whom to write to.
+
+    ``people`` are those the booker may act for, in words; the ``refused`` among them are offered no seat unless the
+    form names them already. ``cost`` is what the form asks for, at the ``prices`` of this moment (``first_cost`` before
+    anything was chosen). If the page showed another, or other ``conditions``, nothing is booked, and the booker accepts
+    anew. It ``may_be_short`` where there are fewer seats than people.
+    """
+
+    participant = forms.MultipleChoiceField(
+        label=_("Participant"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose who is to take part."), "invalid_choice": NO_LONGER_YOURS},
+    )
     pays_by = forms.ChoiceField(
         label=_("How the municipality pays"),
         choices=[("invoice", _("Invoice to an EAN number")), ("card", _("Card, now"))],
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose whether to pay by invoice or by card."),
-            "invalid_choice": _("This session can't be paid by card. Choose the invoice."),
+            "invalid_choice": NO_CARDS,
         },
     )
-    add_ons = forms.MultipleChoiceField(
-        label=_("Add-ons"),
+    if_short = forms.ChoiceField(
+        label=_("If there is not room for all of them"),
+        choices=[
+            ("none", _("Sign up nobody, unless all get a seat")),
+            ("rest_waits", _("Sign up as many as there is room for; the others go on the waiting list")),
+        ],
+        initial="none",
         required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("One of the add-ons is no longer offered. Choose again.")},
+        widget=forms.RadioSelect,
     )
     ean = EanField(
         label=_("EAN number"),
@@ -189,34 +234,37 @@ class SignUpForm(forms.Form):
         people: Mapping[Person, str],
         refused: Collection[Person],
         prices: Prices,
-        quote: Quote | None,
-        first_quote: Quote | None,
+        cost: Cost | None,
+        first_cost: Cost | None,
         conditions: ConditionsVersion | None,
         takes_cards: bool = False,
+        may_be_short: bool = False,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
-        self.people = {str(person.pk): person for person in people}
-        self.quote = quote
-        self.first_quote = first_quote
+        self.cost = cost
+        self.first_cost = first_cost
         self.conditions = conditions
-        participant = self.fields["participant"]
-        participant.choices = [(str(person.pk), words) for person, words in people.items()]
-        participant.widget.choices = [
-            (str(person.pk), words) for person, words in people.items() if person not in refused
+        self.fields["participant"].choices = [(str(person.pk), words) for person, words in people.items()]
+        offered = [person for person in people if person not in refused or str(person.pk) in self._named()]
+        self.seats = [
+            SeatForm(
+                self.data if self.is_bound else None,
+                person=person,
+                words=people[person],
+                session=session,
+                prices=prices,
+                place=place,
+                initial=self.initial.get(str(person.pk)),
+            )
+            for place, person in enumerate(offered)
         ]
-        if not session.needs_diet:
-            del self.fields["diet"]
-        if not session.needs_room:
-            del self.fields["room"]
-        if prices.add_ons:
-            self.fields["add_ons"].choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
-        else:
-            del self.fields["add_ons"]
+        if not may_be_short:
+            del self.fields["if_short"]
         if prices.is_free:
             for name in ("ean", "person_reference", "requisition"):
                 del self.fields[name]
-        elif quote and quote.is_free:  # for this participant, and so far
+        elif cost and cost.is_free:  # for these participants, and so far
             self.fields["ean"].required = False
         if not takes_cards or prices.is_free:
             del self.fields["pays_by"]
@@ -224,6 +272,33 @@ class SignUpForm(forms.Form):
             self.fields["pays_by"].initial = "invoice"
             if self.data.get(self.add_prefix("pays_by")) == "card":
                 self.fields["ean"] = LineField(required=False, max_length=60, label=self.fields["ean"].label)
+
+    def _named(self) -> set[str]:
+        """The ids of those whom the form names, before anything is checked."""
+        if self.is_bound:
+            return set(self.data.getlist("participant"))
+        return set(self.initial.get("participant", ()))
+
+    @property
+    def chosen(self) -> list[SeatForm]:
+        """The seats that are asked for."""
+        named = self._named()
+        return [seat for seat in self.seats if str(seat.person.pk) in named]
+
+    @property
+    def wrong_seats(self) -> list[SeatForm]:
+        """Those of them with something to correct."""
+        return [seat for seat in self.chosen if seat.errors]
+
+    def is_valid(self) -> bool:
+        """All parts are looked at, so that everything that is wrong is said at once."""
+        return all([super().is_valid(), *(seat.is_valid() for seat in self.chosen)])
+
+    def refuse(self, person: Person, sentence: str) -> None:
+        """Say beside this person why they can't have a seat."""
+        for seat in self.chosen:
+            if seat.person == person:
+                seat.add_error(None, sentence)
 
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""
@@ -235,8 +310,8 @@ class SignUpForm(forms.Form):
     def clean(self):
         """What was shown and accepted must be what applies now."""
         cleaned = super().clean()
-        if self.quote and cleaned["shown"] != self.quote.shown:
-            chose = self.first_quote is None or cleaned["shown"] == self.first_quote.shown
+        if self.cost and cleaned["shown"] != self.cost.shown:
+            chose = self.first_cost is None or cleaned["shown"] == self.first_cost.shown
             self.accept_anew(PRICE_OF_CHOICE if chose else PRICE_CHANGED)
         if self.conditions and cleaned["shown_conditions"] != str(self.conditions.pk):
             self.accept_anew(CONDITIONS_CHANGED)
@@ -259,14 +334,9 @@ class SignUpForm(forms.Form):
     def pays_by_card(self) -> bool:
         return self.cleaned_data.get("pays_by") == "card"
 
-    def seat(self) -> Seat:
-        return Seat(
-            participant=self.people[self.cleaned_data["participant"]],
-            diet=self.cleaned_data.get("diet", ""),
-            room=self.cleaned_data.get("room", ""),
-            may_be_listed=self.cleaned_data["may_be_listed"],
-            add_ons=tuple(int(key) for key in self.cleaned_data.get("add_ons", ())),
-        )
+    @property
+    def rest_waits(self) -> bool:
+        return self.cleaned_data.get("if_short") == "rest_waits"
 
     def purchase(self) -> Purchase:
         return Purchase(

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from booking.dates import today
 from booking.money import kroner
-from booking.people.models import Person
+from booking.people.models import Municipality, Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.pricing.quote import Quote
@@ -22,7 +23,7 @@ from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
-from booking.signup.reserve import Seat, quote_for
+from booking.signup.reserve import Cost, Seat, allot, cost_of
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
 
@@ -69,9 +70,10 @@ class Panel:
         user: AbstractBaseUser | AnonymousUser,
         now: datetime,
         sent: Any = None,
-        kept: dict[str, str] | None = None,
+        kept: dict[str, Any] | None = None,
     ):
         self.session = session
+        self.kept = kept or {}
         self.now = now
         self.is_signed_in = user.is_authenticated
         self.person: Person | None = getattr(user, "person", None)
@@ -89,7 +91,7 @@ class Panel:
         elif sent is not None:
             self.form = self._form(initial=sent.dict())
         elif self.eligible:
-            self.form = self._form(initial=self._known() | (kept or {}))
+            self.form = self._form(initial=self._known() | self.kept)
 
     @property
     def sentence(self) -> str:
@@ -102,7 +104,7 @@ class Panel:
 
     @property
     def is_free(self) -> bool:
-        return self.quote is not None and self.quote.is_free
+        return self.cost is not None and self.cost.is_free
 
     @property
     def says_where(self) -> bool:
@@ -153,6 +155,11 @@ class Panel:
         return refused
 
     @property
+    def refused_aside(self) -> list[Candidate]:
+        """Those of them who are spoken of below the form; whom it names has the reason beside the name."""
+        return [candidate for candidate in self.refused if candidate not in self.chosen_in_vain]
+
+    @property
     def booked(self) -> list[Candidate]:
         """Those who have a seat already."""
         return [candidate for candidate in self.candidates if candidate.booking]
@@ -168,34 +175,89 @@ class Panel:
         if len(self.eligible) != 1:
             return None
         [candidate] = self.eligible
-        named = self.form.data.get("participant") if self.form and self.form.is_bound else None
-        return candidate if named in {None, str(candidate.person.pk)} else None
+        return candidate if self._named <= {str(candidate.person.pk)} else None
 
     @cached_property
-    def quote(self) -> Quote | None:
+    def _named(self) -> set[str]:
+        """The ids of those whom the form names, whoever they are."""
+        return set(self.kept.get("participant", ()) if self.sent is None else self.sent.getlist("participant"))
+
+    @property
+    def chosen(self) -> list[Candidate]:
+        """Those of the eligible whom the form names."""
+        return [candidate for candidate in self.eligible if str(candidate.person.pk) in self._named]
+
+    @property
+    def chosen_in_vain(self) -> list[Candidate]:
+        """Those whom the form names, and who can't be signed up."""
+        return [one for one in self.candidates if one.admission is None and str(one.person.pk) in self._named]
+
+    @property
+    def payer(self) -> Municipality | None:
+        """Whoever pays for all who can be signed up; nobody where that depends on who is chosen."""
+        payers = {candidate.admission.municipality for candidate in self.eligible}
+        return payers.pop() if len(payers) == 1 else None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more are chosen than there are seats."""
+        return self.seats_left is not None and len(self.chosen) > self.seats_left
+
+    @property
+    def rest_waits(self) -> bool:
+        """Whether those for whom there is no seat are to wait for one."""
+        return self.sent is not None and self.sent.get("if_short") == "rest_waits"
+
+    @property
+    def waiting(self) -> list[Candidate]:
+        """Those of the chosen who would have to wait."""
+        return self.chosen[self.seats_left :] if self.is_short and self.rest_waits else []
+
+    @property
+    def waiting_names(self) -> str:
+        return get_text_list([candidate.person.name for candidate in self.waiting], _("and"))
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether the price is that of a seat, because nobody has been chosen yet among several."""
+        return not self.chosen and len(self.eligible) > 1
+
+    @cached_property
+    def cost(self) -> Cost | None:
         """What the form asks for, as far as it has been filled in; None while that can't be told."""
+        if not self.chosen:
+            return self.first_cost
+        return self._cost([self._seat(candidate.person) for candidate in self.chosen])
+
+    def _seat(self, person: Person) -> Seat:
+        """What is known to add to the price, though the form may be wrong yet."""
         if self.sent is None:
-            return self.first_quote
-        offered = {str(add_on.add_on): add_on.add_on for add_on in self.prices.add_ons}
-        add_ons = tuple(offered[key] for key in self.sent.getlist("add_ons") if key in offered)
-        named = [one.person for one in self.eligible if str(one.person.pk) == self.sent.get("participant")]
-        return self._quote(named or [one.person for one in self.eligible], add_ons)
+            keys = self.kept.get(str(person.pk), {}).get("add_ons", ())
+        else:
+            keys = self.sent.getlist(f"{person.pk}-add_ons")
+        return Seat(
+            participant=person, add_ons=tuple(one.add_on for one in self.prices.add_ons if str(one.add_on) in keys)
+        )
 
     @cached_property
-    def first_quote(self) -> Quote | None:
-        """What a seat costs before anything is chosen; None where that depends on who is to have it."""
-        return self._quote([one.person for one in self.eligible], ())
-
-    def _quote(self, people: Sequence[Person], add_ons: tuple[int, ...]) -> Quote | None:
-        quotes = set()
+    def first_cost(self) -> Cost | None:
+        """What one seat costs before anybody is chosen; None where that depends on who is to have it."""
+        people = [candidate.person for candidate in self.eligible]
         # Without prices for some, everybody's are the same.
-        for person in people if self.prices.audiences else people[:1]:
-            try:
-                seat = Seat(participant=person, add_ons=add_ons)
-                quotes.add(quote_for(self.session, [seat], prices=self.prices))
-            except PriceUndecided:
-                return None
-        return quotes.pop() if len(quotes) == 1 else None
+        costs = {self._cost([Seat(participant=person)]) for person in (people if self.prices.audiences else people[:1])}
+        return costs.pop() if len(costs) == 1 else None
+
+    def _cost(self, seats: Sequence[Seat]) -> Cost | None:
+        given, waiting = allot(seats, self.seats_left if self.rest_waits else None)
+        try:
+            return cost_of(self.session, given, waiting, prices=self.prices)
+        except PriceUndecided:
+            return None
+
+    @property
+    def quote(self) -> Quote | None:
+        """What is to be paid for the seats that can be given now."""
+        return self.cost.seats if self.cost else None
 
     @property
     def withdrawal(self) -> list[str]:
@@ -244,15 +306,20 @@ class Panel:
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(
             session=self.session,
-            people={candidate.person: candidate.words for candidate in self.candidates},
+            people={candidate.person: self._words(candidate) for candidate in self.candidates},
             refused=[candidate.person for candidate in self.candidates if candidate.admission is None],
             prices=self.prices,
-            quote=self.quote,
-            first_quote=self.first_quote,
+            cost=self.cost,
+            first_cost=self.first_cost,
             conditions=self.conditions,
             takes_cards=takes_cards(self.session),
+            may_be_short=self.seats_left is not None and self.seats_left < len(self.eligible),
             **kwargs,
         )
+
+    def _words(self, candidate: Candidate) -> str:
+        """What the form calls somebody; the payer stands beside the form where it is the same for all."""
+        return candidate.person.name if self.payer else candidate.words
 
     def _known(self) -> dict[str, Any]:
         """What the form can be filled with: the visitor, and how the municipality wanted its last invoice."""
@@ -262,9 +329,8 @@ class Panel:
             "contact_phone": self.person.phone,
             "submission": str(uuid4()),
         }
-        payers = {candidate.admission.municipality_id for candidate in self.eligible}
-        if len(payers) == 1:
-            last = Order.objects.filter(booker=self.person, payer__in=payers).exclude(gln="").first()
+        if self.payer:
+            last = Order.objects.filter(booker=self.person, payer=self.payer).exclude(gln="").first()
             if last:
                 known |= {"ean": last.gln, "person_reference": last.person_reference}
         return known

@@ -2,21 +2,24 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from booking.dates import today
+from booking.people.audiences import grant_access
 from booking.people.models import Audience, Person
 from booking.pricing.price import Prices
-from booking.pricing.quote import Quote
+from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.models import SessionPage
+from booking.signup.authority import Authority, may_pass
 from booking.signup.cards import takes_cards
+from booking.signup.locks import lock_session
 from booking.signup.models import Booking, BookingStatus, Order, OrderLine
-from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, session_obstacle
+from booking.signup.standing import Admission, CannotBook, Obstacle, admit, obstacles, seats_left
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +27,21 @@ logger = logging.getLogger(__name__)
 class PriceChanged(Exception):
     """The price is no longer the one that was shown; nothing was booked."""
 
-    def __init__(self, quote: Quote):
-        super().__init__(quote.shown)
-        self.quote = quote
+    def __init__(self, cost: "Cost"):
+        super().__init__(cost.shown)
+        self.cost = cost
+
+
+class TooFewSeats(CannotBook):
+    """There are seats, but not for all, and it was to be all or none; ``left`` is how many there are."""
+
+    def __init__(self, left: int):
+        super().__init__(Obstacle.FULL)
+        self.left = left
+
+
+class SeveralPayers(Exception):
+    """The participants come from more than one municipality, and an order has one payer."""
 
 
 class ConditionsChanged(Exception):
@@ -72,6 +87,42 @@ class Purchase:
     requisition: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an order costs: the ``seats`` that are given at once, and, apart from them, the places of those who wait."""
+
+    seats: Quote
+    waiting: Quote = NOTHING
+
+    @property
+    def shown(self) -> str:
+        """The sums as a form carries them."""
+        return f"{self.seats.shown} {self.waiting.shown}" if self.waiting.lines else self.seats.shown
+
+    @property
+    def is_free(self) -> bool:
+        return self.seats.is_free and self.waiting.is_free
+
+
+def allot(seats: Sequence[Seat], left: int | None) -> tuple[list[Seat], list[Seat]]:
+    """Those who get the seats that are ``left`` (None for no limit), in the order they were named; and the rest."""
+    given = len(seats) if left is None else left
+    return list(seats[:given]), list(seats[given:])
+
+
+def cost_of(session: SessionPage, seats: Sequence[Seat], waiting: Sequence[Seat], *, prices: Prices) -> Cost:
+    """What these cost. Each of those who wait is priced alone, for each gets a seat at another time, or none.
+
+    Raises PriceUndecided.
+    """
+    later = [
+        replace(line, seats=(place,))
+        for place, asked in enumerate(_asked(session, waiting, prices))
+        for line in prices.quote([replace(asked, pair="")], what=session.title).lines
+    ]
+    return Cost(quote_for(session, seats, prices=prices), Quote.of(later))
+
+
 def order_of(submission: UUID, *, session: SessionPage, booker: Person) -> Order | None:
     """The order that this booker's form made for this session; the number alone might be of another session's."""
     return Order.objects.filter(submission=submission, booker=booker, bookings__session=session.pk).first()
@@ -79,8 +130,12 @@ def order_of(submission: UUID, *, session: SessionPage, booker: Person) -> Order
 
 def quote_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) -> Quote:
     """What these seats cost these persons at these prices. Raises PriceUndecided."""
+    return prices.quote(_asked(session, seats, prices), what=session.title)
+
+
+def _asked(session: SessionPage, seats: Sequence[Seat], prices: Prices) -> list[Asked]:
     priced_for = list(Audience.objects.filter(pk__in=prices.audiences)) if prices.audiences else []
-    asked = [
+    return [
         Asked(
             audiences=frozenset(
                 audience.pk for audience in priced_for if audience.admits(seat.participant, on=session.starts_on)
@@ -90,7 +145,6 @@ def quote_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) ->
         )
         for seat in seats
     ]
-    return prices.quote(asked, what=session.title)
 
 
 @transaction.atomic
@@ -106,53 +160,61 @@ def place_order(
     now: datetime,
     pays_by_card: bool = False,
     waits: bool = False,
+    rest_waits: bool = False,
+    authority: Authority | None = None,
 ) -> Order:
     """Give every participant a seat at today's price, or none of them.
 
     Where it ``pays_by_card``, the seats are only held until the money has come; what is free needs no card. Where it
     ``waits``, they go to the end of the waiting list instead, and card or invoice is settled when they take a seat.
+    Where the ``rest_waits``, as many as there are seats for get one, in the order they are named, and the others go to
+    the waiting list; that is not paid by card, for nobody can say of how much.
+
+    Staff sign somebody up on an ``authority``: what it sets aside does not keep anybody out, and the fact says why.
 
     ``shown`` (the sums of a quote) and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A
     ``submission`` that was placed before for this session gives the order it made. The session row is locked first, so
     the last seat goes to one.
-    Raises CannotBook, MayNotActFor, PriceChanged, ConditionsChanged, NoCards or NoEanNumber.
+    Raises CannotBook, TooFewSeats, MayNotActFor, SeveralPayers, PriceChanged, ConditionsChanged, NoCards or
+    NoEanNumber.
     """
-    session = (
-        SessionPage.objects.select_for_update(of=("self",))
-        .select_related("audience", "price_list", "conditions", "calendar_entry")
-        .get(pk=session.pk)
-    )
+    session = lock_session(session.pk)
     placed = order_of(submission, session=session, booker=booker)
     if placed:
         return placed
 
-    obstacle = session_obstacle(session, now=now)
-    if obstacle and not (waits and obstacle == Obstacle.FULL):
-        raise CannotBook(obstacle)
-    left = seats_left(session)
-    if not waits and left is not None and left < len(seats):
-        raise CannotBook(Obstacle.FULL)
+    for obstacle in obstacles(session, now=now):
+        if not (waits and obstacle == Obstacle.FULL) and not may_pass(obstacle, authority):
+            raise CannotBook(obstacle)
+    left = None if waits or may_pass(Obstacle.FULL, authority) else seats_left(session)
+    if left is not None and left < len(seats) and not rest_waits:
+        raise TooFewSeats(left)
+    given, waiting = allot(seats, left)
     try:
-        quote = quote_for(session, seats, prices=session.prices(now=now))
+        cost = cost_of(session, given, waiting, prices=session.prices(now=now))
     except PriceUndecided as undecided:
         raise CannotBook(Obstacle.PRICE_UNDECIDED) from undecided
-    if quote.shown != shown:
-        raise PriceChanged(quote)
+    if cost.shown != shown:
+        raise PriceChanged(cost)
     conditions = session.conditions.current()
     if conditions.pk != shown_conditions:
         raise ConditionsChanged
-    pays_by_card = pays_by_card and not quote.is_free
-    if pays_by_card and not takes_cards(session):
+    pays_by_card = pays_by_card and not cost.is_free
+    if pays_by_card and (waiting or not takes_cards(session)):
         raise NoCards
-    if not (purchase.gln or pays_by_card or quote.is_free):
+    if not (purchase.gln or pays_by_card or cost.is_free):
         raise NoEanNumber
-    if not all(booker.may_act_for(seat.participant, today(now)) for seat in seats):
+    theirs = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}
+    if any(seat.participant.pk not in theirs for seat in seats):
         raise MayNotActFor
     if len({seat.participant for seat in seats}) < len(seats):
         raise CannotBook(Obstacle.ALREADY_BOOKED)
-    admissions = [admit(session, seat.participant) for seat in seats]
+    admissions = [_admit(session, seat.participant, authority, now=now) for seat in seats]
+    payers = {admission.municipality for admission in admissions}
+    if len(payers) > 1:
+        raise SeveralPayers
 
-    payer = admissions[0].municipality
+    [payer] = payers
     order = Order.objects.create(
         submission=submission,
         booker=booker,
@@ -167,12 +229,13 @@ def place_order(
         contact_email=purchase.contact_email,
         contact_phone=purchase.contact_phone,
         created_at=now,
+        **(authority.on_the_order if authority else {}),
     )
     bookings = []
+    doer = authority.by if authority else booker.user
     status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
-    if waits:
-        status = BookingStatus.WAITING
-    for seat, admission in zip(seats, admissions, strict=True):
+    statuses = [BookingStatus.WAITING if waits else status] * len(given) + [BookingStatus.WAITING] * len(waiting)
+    for seat, admission, status in zip(seats, admissions, statuses, strict=True):
         booking = Booking(
             order=order,
             session=session,
@@ -184,25 +247,31 @@ def place_order(
             room=seat.room,
             may_be_listed=seat.may_be_listed,
         )
-        booking.move(status, by=booker.user, now=now)
+        booking.move(status, by=doer, now=now, **(authority.in_the_fact if authority else {}))
         bookings.append(booking)
-    _write_lines(quote, bookings)
+    _write_lines(cost.seats, bookings)
+    _write_lines(cost.waiting, bookings[len(given) :])
     logger.info("order %s placed", order.reference)
     return order
 
 
+def _admit(session: SessionPage, participant: Person, authority: Authority | None, *, now: datetime) -> Admission:
+    """As ``admit``; whoever the session is not for gets an exception until its day, where the authority says so."""
+    try:
+        return admit(session, participant)
+    except CannotBook as refusal:
+        if authority is None or not may_pass(refusal.obstacle, authority):
+            raise
+    grant_access(
+        session.audience, participant, reason=authority.reason, ends_on=session.starts_on, by=authority.by, now=now
+    )
+    return admit(session, participant)
+
+
 def _write_lines(quote: Quote, bookings: Sequence[Booking]) -> None:
     """Freeze what was agreed: each line at the booking it pays for, or at the first of those that share it."""
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            booking=bookings[line.seats[0]],
-            description=line.description[:300],
-            quantity=line.quantity,
-            unit_net=line.unit_net,
-            vat_rate=line.vat_rate,
-            exempt_reason=line.exempt_reason,
-            includes=line.includes,
-            seats=len(line.seats),
-        )
-        for line in quote.lines
-    )
+    for line in quote.lines:
+        written = OrderLine.frozen(line, booking=bookings[line.seats[0]], seats=len(line.seats))
+        written.save()
+        if len(line.seats) > 1:
+            written.shared_by.set(bookings[seat] for seat in line.seats)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
@@ -12,7 +13,9 @@ from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import Quote
 from booking.pricing.rules import in_a_sentence
 from booking.sessions.models import SessionPage
+from booking.signup.models import Booking
 from booking.signup.standing import CannotBook, Obstacle
+from booking.signup.switch import CannotSwitch, Hindrance
 
 
 def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
@@ -38,14 +41,29 @@ def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
             return _("Sign-up is not ready yet, because its conditions are missing.")
         case Obstacle.FULL:
             return _("All seats are taken.")
-        case Obstacle.ALREADY_BOOKED | Obstacle.NOT_FOR_YOU:
+        case Obstacle.ALREADY_BOOKED | Obstacle.OTHER_RUN | Obstacle.NOT_FOR_YOU:
             raise ValueError(obstacle)  # about a person, not about the session
+
+
+def short_sentence(left: int) -> str:
+    """Why not all who were chosen can be signed up."""
+    words = ngettext(
+        "There is only %(left)d seat left. Choose fewer, or let the others go on the waiting list.",
+        "There are only %(left)d seats left. Choose fewer, or let the others go on the waiting list.",
+        left,
+    )
+    return words % {"left": left}
 
 
 def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -> str:
     """Why this one person can't be signed up."""
     if refusal.obstacle == Obstacle.ALREADY_BOOKED:
         return _("%(person)s is already signed up.") % {"person": person.name}
+    if refusal.obstacle == Obstacle.OTHER_RUN:
+        return _other_run_sentence(refusal.booking) % {
+            "person": person.name,
+            "run": run_in_words(refusal.booking.session),
+        }
     if refusal.refusal is None:
         return session_sentence(refusal.obstacle, session)
     missed = refusal.refusal.office
@@ -55,6 +73,38 @@ def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -
         "audience": in_a_sentence(session.audience.name),
         "municipality": missed.municipality.full_name if missed else "",
     }
+
+
+def _other_run_sentence(booking: Booking) -> str:
+    if booking.is_seated:
+        return _("%(person)s is already signed up %(run)s, and one can take part once only.")
+    return _("%(person)s is on the waiting list %(run)s. Leave it first to sign up here.")
+
+
+def run_in_words(session: SessionPage) -> str:
+    """A run in a sentence about others of its kind, by its days: "den 15.-17. marts 2018"."""
+    return session.when.words or _("on %(days)s") % {"days": session.when.short}
+
+
+def switch_sentence(refusal: CannotSwitch | CannotBook, to: SessionPage, person: Person) -> str:
+    """Why a seat can't be moved to the other run."""
+    if isinstance(refusal, CannotBook):
+        return person_sentence(refusal, to, person)
+    match refusal.hindrance:
+        case Hindrance.NOT_A_RUN:
+            return _("The session can't take the place of the one that the seat is for.")
+        case Hindrance.NOT_PAID:
+            return _("The seat is not paid for yet. Pay first, then you can switch.")
+        case Hindrance.NO_SEAT:
+            return _("There is no seat any longer, so there is nothing to switch.")
+        case Hindrance.SHARED_PRICE:
+            return _("The seat was bought together with others at one price, so you can't switch it yourself.")
+        case Hindrance.OTHER_PRICE:
+            return _("The price is another than the one that was agreed, so you can't switch yourself.")
+        case Hindrance.CANCELLED:
+            return _("The session that the seat is for is cancelled. Sign up for the other one instead.")
+        case Hindrance.BEGUN:
+            return _("The session that the seat is for has begun, so it is too late to switch.")
 
 
 def _audience_sentence(reason: Refusal) -> str:

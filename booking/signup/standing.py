@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Q
+
 from booking.people.models import Municipality, NotForYou, Office, Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.models import Booking, BookingQuerySet
 
 
 class Obstacle(StrEnum):
@@ -23,16 +25,29 @@ class Obstacle(StrEnum):
     NO_CONDITIONS = "no_conditions"
     FULL = "full"
     ALREADY_BOOKED = "already_booked"
+    OTHER_RUN = "other_run"
     NOT_FOR_YOU = "not_for_you"
 
 
 class CannotBook(Exception):
-    """The seat was not given; ``obstacle`` says why, and ``refusal`` more of it where the audience said no."""
+    """The seat was not given; ``obstacle`` says why, and ``refusal`` more of it where the audience said no.
 
-    def __init__(self, obstacle: Obstacle, refusal: NotForYou | None = None):
+    ``participant`` is whom it is about, if it is not about everybody; ``booking`` the one they have at another run.
+    """
+
+    def __init__(
+        self,
+        obstacle: Obstacle,
+        refusal: NotForYou | None = None,
+        *,
+        participant: Person | None = None,
+        booking: Booking | None = None,
+    ):
         super().__init__(obstacle)
         self.obstacle = obstacle
         self.refusal = refusal
+        self.participant = participant
+        self.booking = booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,17 @@ def seats_for_sale(session: SessionPage) -> int | None:
 
 def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
     """What keeps everybody from being signed up, the gravest first; None if nothing does."""
-    return time_obstacle(session, now=now) or terms_obstacle(
+    return time_obstacle(session, now=now) or _terms_obstacle_now(session, now=now)
+
+
+def obstacles(session: SessionPage, *, now: datetime) -> list[Obstacle]:
+    """The gravest that time says against it, and the gravest that its terms do; for those who may set one aside."""
+    found = [time_obstacle(session, now=now), _terms_obstacle_now(session, now=now)]
+    return [obstacle for obstacle in found if obstacle]
+
+
+def _terms_obstacle_now(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    return terms_obstacle(
         session,
         is_priced=session.prices(now=now).is_decided,
         has_conditions=session.conditions is not None and session.conditions.current() is not None,
@@ -107,16 +132,29 @@ def terms_obstacle(session: SessionPage, *, is_priced: bool, has_conditions: boo
 def admit(session: SessionPage, person: Person, *, besides: Booking | None = None) -> Admission:
     """What lets this person into a seat of their own, on the day of the session. Raises CannotBook.
 
-    Nobody has two bookings at a session, seat or place in line; the one that it is about (``besides``) does not count.
+    Nobody has two bookings at a session, or among the runs of a choice, seats or places in line; the one that it is
+    about (``besides``) does not count.
     """
-    others = Booking.objects.filter(session=session.pk, participant=person).exclude(pk=besides and besides.pk)
-    if others.active().exists():
-        raise CannotBook(Obstacle.ALREADY_BOOKED)
+    theirs = Booking.objects.filter(participant=person).exclude(pk=besides and besides.pk).active()
+    if theirs.filter(session=session.pk).exists():
+        raise CannotBook(Obstacle.ALREADY_BOOKED, participant=person)
+    elsewhere = at_another_run(theirs, session)
+    if elsewhere:
+        raise CannotBook(Obstacle.OTHER_RUN, participant=person, booking=elsewhere)
     try:
         office = session.audience.admit(person, on=session.starts_on)
     except NotForYou as refusal:
-        raise CannotBook(Obstacle.NOT_FOR_YOU, refusal) from refusal
+        raise CannotBook(Obstacle.NOT_FOR_YOU, refusal, participant=person) from refusal
     return Admission(office, office.municipality if office else person.municipality_on(session.starts_on))
+
+
+def at_another_run(bookings: BookingQuerySet, session: SessionPage) -> Booking | None:
+    """The first of the bookings that is at another run of the session's choice; one that is called off is none."""
+    if session.choice_id is None:
+        return None
+    elsewhere = bookings.filter(session__choice=session.choice_id).exclude(session=session.pk)
+    taking_place = elsewhere.filter(Q(session__calendar_entry=None) | Q(session__calendar_entry__cancelled_at=None))
+    return taking_place.select_related("order", "participant", "session__calendar_entry").order_by("pk").first()
 
 
 def participant_obstacle(session: SessionPage, person: Person) -> Obstacle | None:

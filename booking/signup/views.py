@@ -19,7 +19,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking.dates import today
 from booking.people.models import Person
 from booking.sessions.models import CalendarEntry, SessionPage
-from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, PRICE_CHANGED, SubstituteForm
+from booking.signup.forms import (
+    CONDITIONS_CHANGED,
+    NO_CARD_FOR_WAITING,
+    NO_CARDS,
+    NO_LONGER_YOURS,
+    PRICE_CHANGED,
+    SEVERAL_PAYERS,
+    SubstituteForm,
+)
 from booking.signup.interest import show_interest, withdraw_interest
 from booking.signup.kept import forget, keep
 from booking.signup.listing import allow_listing
@@ -31,11 +39,13 @@ from booking.signup.reserve import (
     MayNotActFor,
     NoCards,
     PriceChanged,
+    SeveralPayers,
+    TooFewSeats,
     order_of,
     place_order,
 )
-from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
-from booking.signup.standing import CannotBook, Obstacle, admit, time_obstacle
+from booking.signup.sentences import person_sentence, session_sentence, short_sentence, withdrawal_sentences
+from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
 from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
 
 logger = logging.getLogger(__name__)
@@ -46,9 +56,6 @@ personal = cache_control(private=True, no_store=True)
 LISTED = gettext_lazy("The name stands on the list of participants now.")
 UNLISTED = gettext_lazy("The name no longer stands on the list of participants.")
 GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
-
-#: Obstacles that stand beside the participant, not above the form.
-ABOUT_ONE_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.NOT_FOR_YOU}
 
 
 class SessionGone(Exception):
@@ -103,36 +110,43 @@ def _place(panel: Panel) -> Order | None:
     is_valid = form.is_valid()
     if panel.obstacle:
         form.add_error(None, panel.sentence)
+    elif panel.chosen_in_vain:
+        for candidate in panel.chosen_in_vain:
+            form.refuse(candidate.person, candidate.refusal)
     elif is_valid:
-        seat = form.seat()
         try:
             return place_order(
                 session,
-                seats=[seat],
+                seats=[seat.seat() for seat in form.chosen],
                 purchase=form.purchase(),
                 booker=booker,
                 shown=form.cleaned_data["shown"],
                 shown_conditions=panel.conditions.pk,
                 submission=form.cleaned_data["submission"],
                 pays_by_card=form.pays_by_card,
+                rest_waits=form.rest_waits,
                 now=panel.now,
             )
+        except TooFewSeats as refusal:
+            form.add_error("if_short" if "if_short" in form.fields else None, short_sentence(refusal.left))
         except CannotBook as refusal:
-            if refusal.obstacle in ABOUT_ONE_PERSON:
-                form.add_error("participant", person_sentence(refusal, session, seat.participant))
+            if refusal.participant:
+                form.refuse(refusal.participant, person_sentence(refusal, session, refusal.participant))
             else:
                 panel.obstacle = refusal.obstacle
                 form.add_error(None, panel.sentence)
         except MayNotActFor:
             form.add_error("participant", NO_LONGER_YOURS)
+        except SeveralPayers:
+            form.add_error("participant", SEVERAL_PAYERS)
         except PriceChanged as refusal:
-            panel.quote = refusal.quote
+            panel.cost, panel.seats_left = refusal.cost, seats_left(session)
             form.accept_anew(PRICE_CHANGED)
         except ConditionsChanged:
             panel.conditions = session.conditions.current()
             form.accept_anew(CONDITIONS_CHANGED)
         except NoCards:
-            form.add_error("pays_by", form.fields["pays_by"].error_messages["invalid_choice"])
+            form.add_error("pays_by", NO_CARD_FOR_WAITING if panel.waiting else NO_CARDS)
         except IntegrityError:
             # Another order carries this form's number. It is answered below, or the form goes out with a new one.
             logger.warning("a sign-up for session %s met another with its number", session.pk)

@@ -34,12 +34,23 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+// One press instead of twenty-five: all the boxes of a name, or none of them if all are ticked already.
+for (const button of document.querySelectorAll("button[data-choose]")) {
+  const boxes = [...button.form.querySelectorAll(`input[name="${button.dataset.choose}"]`)];
+  button.hidden = boxes.length < 4;
+  button.addEventListener("click", () => {
+    const choose = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = choose;
+    boxes[0].dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
 // What is chosen in the form may change the price: the sum and the button follow. Without this, the server says so.
 for (const form of document.querySelectorAll("form[data-quote]")) {
   const summary = form.querySelector("#order-summary");
   let asked = 0;
   form.addEventListener("change", async (event) => {
-    if (!summary || !["participant", "add_ons"].includes(event.target.name)) return;
+    if (!summary || !/^(participant|if_short|.*-add_ons)$/.test(event.target.name)) return;
     const number = ++asked;
     try {
       const answer = await fetch(form.dataset.quote, { method: "POST", body: new FormData(form) });

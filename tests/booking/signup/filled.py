@@ -48,9 +48,18 @@ def fields_on(page, session) -> dict[str, str]:
     return parser.values
 
 
+#: What is asked about each seat.
+OF_A_SEAT = {"diet", "room", "may_be_listed", "add_ons"}
+
+
 def filled(client, session, **changes) -> dict[str, str]:
-    """The form of the session's page, filled in; a change to None leaves a field out."""
+    """The form of the session's page, filled in; a change to None leaves a field out.
+
+    What is said of a seat is said of the one participant.
+    """
     values = fields_on(client.get(session.get_url()), session) | WRITTEN | changes
+    for name in OF_A_SEAT & changes.keys():
+        values[f"{values['participant']}-{name}"] = values.pop(name)
     return {name: value for name, value in values.items() if value is not None}
 
 

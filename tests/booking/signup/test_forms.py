@@ -8,10 +8,12 @@ from django import forms
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from booking.people.models import Person
 from booking.pricing.price import Prices
 from booking.pricing.rules import Asked, Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.forms import EanField, LineField, SignUpForm
+from booking.signup.forms import EanField, LineField, SeatForm, SignUpForm
+from booking.signup.reserve import Cost
 
 pytestmark = pytest.mark.django_db  # a page, even one that is never saved, asks for its content type
 
@@ -81,15 +83,15 @@ def test_a_line_that_is_too_long_says_how_long_it_may_be():
 
 def form_for(kind, net, **values):
     prices = Prices((Tariff(Decimal(net)),))
-    quote = prices.quote([Asked()], what="Afholdelse")
+    cost = Cost(prices.quote([Asked()], what="Afholdelse"))
     return SignUpForm(
         QueryDict(urlencode(values)) if values else None,
         session=SessionPage(kind=kind),
         people={},
         refused=[],
         prices=prices,
-        quote=quote,
-        first_quote=quote,
+        cost=cost,
+        first_cost=cost,
         conditions=None,
     )
 
@@ -99,7 +101,9 @@ def form_for(kind, net, **values):
     [("day", {"diet"}), ("overnight", {"diet", "room"}), ("online", set())],
 )
 def test_diet_and_room_are_asked_for_only_where_the_session_calls_for_them(kind, asked):
-    assert {"diet", "room"} & set(form_for(kind, 5300).fields) == asked
+    seat = SeatForm(person=Person(pk=1), words="", session=SessionPage(kind=kind), prices=Prices(), place=0)
+
+    assert {"diet", "room"} & set(seat.fields) == asked
 
 
 def test_a_free_session_asks_for_no_invoice():

@@ -6,13 +6,20 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from booking.people.models import OfficeKind
+from booking.people.models import OfficeKind, Person
 from booking.pricing.models import AddOn, PriceRow
 from booking.signup.forms import PRICE_CHANGED, PRICE_OF_CHOICE
 from booking.signup.models import Booking, Order, OrderLine
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order
-from tests.factories import AudienceFactory, OfficeFactory, SessionPageFactory, mayor_of, secretary_of
+from tests.factories import (
+    AudienceFactory,
+    MunicipalityFactory,
+    OfficeFactory,
+    SessionPageFactory,
+    mayor_of,
+    secretary_of,
+)
 
 FROM = date(2026, 1, 1)
 
@@ -49,6 +56,12 @@ def booker(client, mayor, director):
     secretary = secretary_of(mayor, director)
     client.force_login(secretary.user)
     return secretary
+
+
+def members(count: int) -> list[Person]:
+    """So many of the council of Fanø."""
+    municipality = MunicipalityFactory(name="Fanø")
+    return [OfficeFactory(kind=OfficeKind.COUNCIL_MEMBER, municipality=municipality).person for _number in range(count)]
 
 
 def live(client, session, values):
@@ -108,7 +121,8 @@ def test_only_what_is_offered_can_be_added(client, session, booker, mayor, forge
     answer = send(client, session, filled(client, session, participant=str(mayor.pk), add_ons=forged))
 
     assert answer.status_code == 422
-    assert answer.context["form"].has_error("add_ons", "invalid_choice")
+    [seat] = answer.context["form"].wrong_seats
+    assert seat.has_error("add_ons", "invalid_choice")
     assert not Order.objects.exists()
 
 
@@ -141,9 +155,9 @@ def test_an_order_of_a_whole_council_pays_one_price_and_the_bookings_add_up_to_i
     PriceRow.objects.create(
         price_list=session.price_list, kind="day", per="order", seats_from=3, valid_from=FROM, net=Decimal(10000)
     )
-    council = [mayor_of(name) for name in ("Ærø", "Samsø", "Læsø")]
-    for member in council[1:]:
-        secretary_of(member)
+    council = members(3)
+    session.audience = AudienceFactory(name="Byrådet", offices=[OfficeKind.COUNCIL_MEMBER.value])
+    session.save()
     booker = secretary_of(*council)
 
     placed = order(session, *council, booker=booker)

@@ -187,7 +187,7 @@ def test_another_price_than_the_one_shown_books_nothing(db):
     with pytest.raises(PriceChanged) as change:
         order(SessionPageFactory(), mayor_of("Fanø"), shown="100.00+25.00")
 
-    assert change.value.quote.net == 5300
+    assert change.value.cost.seats.net == 5300
     assert not Order.objects.exists()
 
 
