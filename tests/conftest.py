@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis
 
 # The browser's driver runs an event loop in this thread, and Django then takes all of the test for asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -17,6 +18,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 BROWSER_REQUIRED = os.environ.get("CI") == "true" or os.environ.get("REQUIRE_BROWSER") == "1"
 NO_BROWSER = "no Chromium found (on Debian: apt-get install chromium; elsewhere: set CHROMIUM to its path)"
+
+
+# A busy machine is no failure, and what fails once fails again for whoever looks into it.
+hypothesis.register_profile("house", deadline=None, derandomize=True, database=None)
+hypothesis.load_profile("house")
 
 
 # The outside world
