@@ -10,6 +10,7 @@ from booking.journal.kinds import SUBSTITUTED
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
+from booking.signup.locks import lock_sessions
 from booking.signup.models import IN_LINE, Booking, BookingStatus
 from booking.signup.reserve import MayNotActFor
 from booking.signup.standing import CannotBook, Obstacle, admit
@@ -30,17 +31,13 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
     over the seat, and act for the new participant. Staff ask without one. Raises CannotBook, MayNotActFor or
     SeatGivenUp.
     """
-    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
-    session = (
-        SessionPage.objects.select_for_update(of=("self",))
-        .select_related("audience", "calendar_entry")
-        .get(pk=booking.session_id)
-    )
+    sessions = lock_sessions(booking.session_id)
     booking = (
         Booking.objects.select_for_update(of=("self",))
         .select_related("order", "participant", "office", "session")
         .get(pk=booking.pk)
     )
+    session = sessions[booking.session_id]
     if booker and not may_substitute(booking, booker, now=now):
         raise MayNotActFor
     if not booking.is_seated:

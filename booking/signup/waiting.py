@@ -18,6 +18,7 @@ from booking.journal.record import record
 from booking.sessions.models import SessionPage
 from booking.signup.cards import takes_cards
 from booking.signup.deadline import deadline
+from booking.signup.locks import lock_session
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
 from booking.signup.reserve import NoCards, NoEanNumber
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
@@ -25,7 +26,17 @@ from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, tim
 logger = logging.getLogger(__name__)
 
 #: The facts after which there may be a free seat, or somebody new who waits for one.
-KINDS = frozenset({kinds.CANCELLED, kinds.EXPIRED, kinds.QUEUED, kinds.QUEUE_LEFT, kinds.DECLINED, kinds.SESSION_SHOWN})
+KINDS = frozenset(
+    {
+        kinds.CANCELLED,
+        kinds.EXPIRED,
+        kinds.SWITCHED,
+        kinds.QUEUED,
+        kinds.QUEUE_LEFT,
+        kinds.DECLINED,
+        kinds.SESSION_SHOWN,
+    }
+)
 
 
 class SeatGone(Exception):
@@ -53,7 +64,7 @@ def offer_free_seats(session: SessionPage, *, now: datetime) -> Counter[str]:
 
     May be called at any time, and by any number of processes: it does what there is to do, once.
     """
-    session = _locked(session.pk)
+    session = lock_session(session.pk)
     line = list(
         Booking.objects.select_for_update(of=("self",))
         .filter(session=session, status__in=IN_LINE)
@@ -153,6 +164,8 @@ def offer_due(now: datetime) -> tuple[Counter[str], int]:
 def follow_seats(fact: Fact) -> None:
     """A seat may be free now, or a session be open again."""
     session = fact.about.session
+    if fact.kind == kinds.SWITCHED:  # the seat that was left
+        session = SessionPage.objects.filter(pk=fact.details["from_session"]).first()
     if session and Booking.objects.filter(session=session, status__in=IN_LINE).exists():
         offer_free_seats(session, now=timezone.now())
 
@@ -172,7 +185,7 @@ def can_be_taken(booking: Booking, *, now: datetime) -> bool:
 @transaction.atomic
 def leave_line(booking: Booking, *, by, now: datetime, **details) -> Booking:
     """Wait no longer, or say no to the seat that is offered. Whoever has taken a seat meanwhile keeps it."""
-    _locked(booking.session_id)
+    lock_session(booking.session_id)
     locked = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant")
     booking = locked.get(pk=booking.pk)
     if booking.status in IN_LINE:
@@ -189,7 +202,7 @@ def take_seat(booking: Booking, *, by, now: datetime, pays_by_card: bool = False
     was thought of before, ``gln`` says where it goes. Saying yes twice changes nothing.
     Raises SeatGone, CannotBook, NoCards or NoEanNumber.
     """
-    session = _locked(booking.session_id)
+    session = lock_session(booking.session_id)
     booking = Booking.objects.select_related("order", "participant").get(pk=booking.pk)
     if booking.is_seated:
         return booking
@@ -233,12 +246,3 @@ def can_pay_by_card(booking: Booking, session: SessionPage) -> bool:
 def _has_begun(session: SessionPage, now: datetime) -> bool:
     when = session.when
     return when is not None and (when.is_over(now) or (when.is_dated and when.has_started(now)))
-
-
-def _locked(session_id: int) -> SessionPage:
-    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
-    return (
-        SessionPage.objects.select_for_update(of=("self",))
-        .select_related("audience", "price_list", "calendar_entry")
-        .get(pk=session_id)
-    )

@@ -1,5 +1,7 @@
 """One process of a race: ``python -m tests.booking.signup.racer SESSION VERB:ID:TIME ...``, a thread for each attempt.
 
+A verb is about SESSION, unless it names another: ``VERB@SESSION``.
+
 Says "ready", waits for a line, then lets all threads go at once and prints what each attempt ended as. Without
 RACE_LOCKED the transactions and their locks are taken out, to show that the race is real.
 """
@@ -23,8 +25,9 @@ from django.db import connection  # noqa: E402
 from django.db.models.query import QuerySet  # noqa: E402
 
 from booking.models import Booking, ConditionsVersion, Person, SessionPage  # noqa: E402
+from booking.pricing.quote import NOTHING  # noqa: E402
 from booking.pricing.rules import Asked  # noqa: E402
-from booking.signup import cancel, reserve, standing, waiting  # noqa: E402
+from booking.signup import cancel, reserve, standing, switch, waiting  # noqa: E402
 
 session_id, *attempts = int(sys.argv[1]), *sys.argv[2:]
 started = threading.Barrier(len(attempts))
@@ -38,11 +41,12 @@ def unlock() -> None:
         (cancel, "cancel_booking"),
         (waiting, "offer_free_seats"),
         (waiting, "take_seat"),
+        (switch, "switch"),
     ):
         setattr(module, name, getattr(module, name).__wrapped__)
     QuerySet.select_for_update = lambda queryset, **kwargs: queryset
     reserve.seats_left = waiting.seats_left = lingering(standing.seats_left)
-    waiting.admit = lingering(standing.admit)
+    waiting.admit = reserve.admit = switch.admit = lingering(standing.admit)
 
 
 def lingering(look):
@@ -56,12 +60,14 @@ def lingering(look):
 
 def place(person: Person, session: SessionPage, now: datetime, **changes) -> None:
     version = ConditionsVersion.objects.get(conditions=session.conditions_id)
+    quote = session.quote([Asked()], now=now)
+    cost = reserve.Cost(NOTHING, waiting=quote) if changes.get("waits") else reserve.Cost(quote)
     reserve.place_order(
         session,
         seats=[reserve.Seat(person)],
         purchase=purchase,
         booker=person,
-        shown=session.quote([Asked()], now=now).shown,
+        shown=cost.shown,
         shown_conditions=version.pk,
         submission=uuid4(),
         now=now,
@@ -73,7 +79,8 @@ def attempt(words: str) -> str:
     """Do what the words say, and tell how it ended."""
     verb, pk, moment = words.split(":", 2)
     now = datetime.fromisoformat(moment)
-    session = SessionPage.objects.get(pk=session_id)
+    verb, _at, elsewhere = verb.partition("@")
+    session = SessionPage.objects.get(pk=elsewhere or session_id)
     started.wait()
     try:
         return act(verb, int(pk), session, now)
@@ -104,6 +111,9 @@ def act(verb: str, pk: int, session: SessionPage, now: datetime) -> str:
         case "cancel":
             cancel.cancel_booking(Booking.objects.get(pk=pk), by=None, now=now)
             return "cancelled"
+        case "switch":
+            switch.switch(Booking.objects.get(pk=pk), to=session, by=None, now=now)
+            return "switched"
         case "offer":
             waiting.offer_free_seats(session, now=now)
             return "offered"

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from booking.journal.models import Fact
-from booking.models import SessionPage
+from booking.models import Choice, SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import MOVES, NEW, Booking, Order
 from booking.signup.waiting import offer_free_seats
@@ -195,3 +195,58 @@ def test_without_the_lock_it_is_offered_more_than_once(full):
     go(full, [("offer", full)] * 8, locked=False)
 
     assert not all(is_legal(life) for life in lives())
+
+
+# Alternate runs
+
+
+@pytest.fixture
+def runs(transactional_db):
+    choice = Choice.objects.create(name="Kattegatkursus")
+    return [SessionPageFactory(choice=choice, starts_on=date(2027, 3, day), capacity=5) for day in (15, 22)]
+
+
+def test_one_person_in_many_attempts_gets_a_seat_at_one_of_two_runs(runs):
+    first, second = runs
+    mayor = mayor_of("Fanø")
+
+    ended = go(first, [("book", mayor), (f"book@{second.pk}", mayor)] * 4)
+
+    assert ended.count("booked") == 1
+    assert set(ended) == {"booked", "already_booked", "other_run"}
+    assert Booking.objects.count() == 1
+
+
+def test_without_the_lock_one_person_gets_a_seat_at_both(runs):
+    first, second = runs
+    mayor = mayor_of("Fanø")
+
+    go(first, [("book", mayor), (f"book@{second.pk}", mayor)], locked=False)
+
+    assert {booking.session for booking in Booking.objects.all()} == {first, second}
+
+
+def test_of_all_who_switch_and_sign_up_for_the_last_seat_one_has_it_and_nobody_loses_theirs(runs):
+    first, second = runs
+    second.capacity = 1
+    second.save_revision().publish()
+    seated = [order(first, mayor_of(name), now=timezone.now()).bookings.get() for name in MUNICIPALITIES[:5]]
+    others = [mayor_of(name) for name in MUNICIPALITIES[5:8]]
+
+    ended = go(second, [*(("switch", booking) for booking in seated), *(("book", mayor) for mayor in others)])
+
+    assert len(ended) == 8
+    assert ended.count("full") == 7
+    assert Booking.objects.filter(session=second).count() == 1
+    assert Booking.objects.filter(participant__in=[booking.participant for booking in seated]).count() == 5
+
+
+def test_two_who_switch_past_each_other_both_get_there(runs):
+    first, second = runs
+    here = order(first, mayor_of("Fanø"), now=timezone.now()).bookings.get()
+    there = order(second, mayor_of("Ærø"), now=timezone.now()).bookings.get()
+
+    ended = go(first, [("switch", there), (f"switch@{second.pk}", here)] * 4)
+
+    assert ended == ["switched"] * 8
+    assert [booking.session for booking in Booking.objects.order_by("pk")] == [second, first]

@@ -1,0 +1,118 @@
+"""Changing to another run: the seat moves along, with its order, its price and its conditions."""
+
+import logging
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from booking.dates import today
+from booking.journal.kinds import SWITCHED
+from booking.journal.record import record
+from booking.people.models import Person
+from booking.sessions.models import SessionPage
+from booking.signup.locks import lock_sessions
+from booking.signup.models import Booking
+from booking.signup.reserve import MayNotActFor
+from booking.signup.standing import Admission, CannotBook, admit, session_obstacle
+
+logger = logging.getLogger(__name__)
+
+
+class Hindrance(StrEnum):
+    """Why a seat stays where it is, though the other run would take its holder."""
+
+    NOT_A_RUN = "not_a_run"  # the two sessions are not alternatives to each other
+    NOT_PAID = "not_paid"  # it is only held, while somebody pays
+    NO_SEAT = "no_seat"  # it was given up, or there never was one
+    SHARED_PRICE = "shared_price"  # it was bought together with others, at one price
+    OTHER_PRICE = "other_price"  # what was agreed would no longer be the price
+    CANCELLED = "cancelled"  # its session is: a new sign-up is free to be made
+    BEGUN = "begun"  # its session has begun
+
+
+class CannotSwitch(Exception):
+    """The seat stays where it is."""
+
+    def __init__(self, hindrance: Hindrance):
+        super().__init__(hindrance)
+        self.hindrance = hindrance
+
+
+@transaction.atomic
+def switch(booking: Booking, *, to: SessionPage, by, now: datetime, booker: Person | None = None) -> Booking:
+    """Move the seat to ``to``, another run of the same choice. One row changes, so nobody is left with none or two.
+
+    Order, price and conditions stay as they were agreed; so does what was written about diet and room, where the other
+    run asks for it. ``booker`` is whoever asks for it on the site, and must act for the participant; staff ask without
+    one. Asking twice changes nothing. Raises CannotBook, CannotSwitch or MayNotActFor.
+    """
+    sessions = lock_sessions(booking.session_id, to.pk)
+    booking = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant").get(pk=booking.pk)
+    if booker and not booker.may_act_for(booking.participant, today(now)):
+        raise MayNotActFor
+    if booking.session_id == to.pk and booking.is_confirmed:
+        return booking
+    left, to = sessions[booking.session_id], sessions[to.pk]
+    admission = admit_from(booking, left, to, now=now)
+
+    booking.session, booking.office = to, admission.office
+    booking.diet = booking.diet if to.needs_diet else ""
+    booking.room = booking.room if to.needs_room else ""
+    booking.save(update_fields=["session", "office", "diet", "room"])
+    record(
+        SWITCHED,
+        booking,
+        by=by,
+        on_behalf_of=booking.participant,
+        at=now,
+        order=booking.order.reference,
+        from_session=left.pk,
+        from_entry=left.entry.pk,
+    )
+    logger.info("booking in order %s switched to another run", booking.order.reference)
+    return booking
+
+
+def admit_from(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> Admission:
+    """What lets the holder of a seat at ``left`` into ``to`` instead. Raises CannotSwitch or CannotBook."""
+    hindrance = _hindrance(booking, left, to, now=now)
+    if hindrance:
+        raise CannotSwitch(hindrance)
+    obstacle = session_obstacle(to, now=now)
+    if obstacle:
+        raise CannotBook(obstacle)
+    if not _costs_the_same(booking, left, to, now=now):
+        raise CannotSwitch(Hindrance.OTHER_PRICE)
+    return admit(to, booking.participant, besides=booking)
+
+
+def _hindrance(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> Hindrance | None:
+    if left.choice_id is None or left.choice_id != to.choice_id or left.pk == to.pk:
+        return Hindrance.NOT_A_RUN
+    if booking.awaits_payment:
+        return Hindrance.NOT_PAID
+    if not booking.is_confirmed:
+        return Hindrance.NO_SEAT
+    if left.is_cancelled:
+        return Hindrance.CANCELLED
+    if left.when.has_started(now) and left.when.is_dated:
+        return Hindrance.BEGUN
+    if any(line.seats > 1 for line in booking.lines.all()) or booking.is_in_shared_price:
+        return Hindrance.SHARED_PRICE
+    return None
+
+
+def _costs_the_same(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> bool:
+    """Whether a seat costs the same today at both, and what was added to this one too: then what was agreed holds.
+
+    Both are asked about today. A price list that has changed since must not keep somebody from what was agreed.
+    """
+    here, there = left.prices(now=now), to.prices(now=now)
+    has_add_ons = len(booking.lines.all()) > 1
+    return here.tariffs == there.tariffs and (here.add_ons == there.add_ons or not has_add_ons)
+
+
+def runs_for(booking: Booking) -> list[SessionPage]:
+    """The other runs that can be thought of: none for a seat that was given up, or whose session stands alone."""
+    return booking.session.other_runs() if booking.is_confirmed else []
