@@ -17,6 +17,8 @@ from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
 NAMES = {
     kinds.BOOKED: _("Signed up"),
     kinds.CANCELLED: _("Booking cancelled"),
+    kinds.FEE_WAIVED: _("Price of a withdrawal waived"),
+    kinds.FEE_RELEASED: _("Price of a withdrawal fell away"),
     kinds.SUBSTITUTED: _("Another person in the seat"),
     kinds.LISTING_ALLOWED: _("Yes to the list of participants"),
     kinds.LISTING_REFUSED: _("No to the list of participants"),
@@ -39,6 +41,7 @@ NAMES = {
     kinds.REFUNDED: _("Paid back"),
     kinds.REFUND_FAILED: _("Paying back failed"),
     kinds.CHARGED_BACK: _("Taken back by the bank"),
+    kinds.DIFFERENCE_PUT_RIGHT: _("Difference put right"),
     kinds.DISPUTED: _("Payment contested"),
     kinds.INTERESTED: _("Wants to hear of the date"),
     kinds.SESSION_SHOWN: _("New version in the calendars"),

@@ -2,6 +2,8 @@
 
 BOOKED = "booked"
 CANCELLED = "cancelled"  # a booking: the seat is free again
+FEE_WAIVED = "fee_waived"  # a booking that was given up: staff waived what was owed for it
+FEE_RELEASED = "fee_released"  # a booking that was given up: what was owed for it fell away
 SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
 LISTING_ALLOWED = "listing_allowed"  # a booking: the participant may stand on the list of participants
 LISTING_REFUSED = "listing_refused"  # a booking: the participant may no longer stand there
@@ -25,6 +27,7 @@ REFUNDED = "refunded"  # a refund: the money is on its way back
 REFUND_FAILED = "refund_failed"  # a refund: the bank would not take it; staff must find another way
 DISPUTED = "disputed"  # a payment: the card's holder contests it; ``status`` is how that stands
 CHARGED_BACK = "charged_back"  # a payment: the card's holder won, and their bank took the money back
+DIFFERENCE_PUT_RIGHT = "difference_put_right"  # with Stripe's books: a person says that it is in order
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held

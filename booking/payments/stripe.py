@@ -61,6 +61,7 @@ class GivenBack:
     amount: Decimal
     is_done: bool
     has_failed: bool
+    intent_id: str
     failure: str  # why, in Stripe's word
     at: datetime
 
@@ -179,6 +180,19 @@ def refunds_of(intent_id: str) -> list[GivenBack]:
         return [_given_back(refund) for refund in found.auto_paging_iter()]
 
 
+def refunds_since(moment: datetime) -> Iterator[GivenBack]:
+    """All that were made since then, whatever the age of the payment; also those we never heard of."""
+    with _answered():
+        found = _client().v1.refunds.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+        for refund in found.auto_paging_iter():
+            yield _given_back(refund)
+
+
+def read_refund(refund_id: str) -> GivenBack:
+    with _answered():
+        return _given_back(_client().v1.refunds.retrieve(refund_id))
+
+
 def read_dispute(dispute_id: str) -> Dispute:
     with _answered():
         return _dispute(_client().v1.disputes.retrieve(dispute_id))
@@ -189,6 +203,14 @@ def disputes_of(intent_id: str) -> list[Dispute]:
     with _answered():
         found = _client().v1.disputes.list({"payment_intent": intent_id, "limit": 100})
         return [_dispute(dispute) for dispute in found.auto_paging_iter()][::-1]
+
+
+def disputes_since(moment: datetime) -> Iterator[Dispute]:
+    """All that were opened since then, the newest first."""
+    with _answered():
+        found = _client().v1.disputes.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+        for dispute in found.auto_paging_iter():
+            yield _dispute(dispute)
 
 
 def intent_of_charge(charge_id: str) -> str:
@@ -282,6 +304,7 @@ def _given_back(found) -> GivenBack:
         amount=_kroner(found.amount),
         is_done=_get(found, "status") == "succeeded",
         has_failed=_get(found, "status") in {"failed", "canceled"},
+        intent_id=_id_of(found, "payment_intent"),
         failure=_get(found, "failure_reason") or "",
         at=datetime.fromtimestamp(found.created, UTC),
     )

@@ -1,6 +1,13 @@
-"""What Stripe says in words of its own, as staff read it."""
+"""What Stripe says in words of its own, and how its books differ from ours, as staff read it."""
 
+from decimal import Decimal
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from booking.dates import danish_moment
+from booking.money import kroner
+from booking.payments.differences import Difference
 
 #: How a contested payment stands. Source: Stripe, the Dispute object, "status".
 DISPUTES = {
@@ -37,3 +44,26 @@ def dispute_in_words(status: str) -> str:
 
 def failure_in_words(reason: str) -> str:
     return str(FAILURES.get(reason, reason))
+
+
+def figure(amount: Decimal | None) -> str:
+    """Kroner, or that a book has nothing."""
+    return gettext("nothing") if amount is None else kroner(amount)
+
+
+def state_in_words(difference: Difference) -> str:
+    """Whether it waits for somebody, or how and when it came to an end."""
+    if difference.is_open:
+        return gettext("waits for a person")
+    return f"{difference.get_ending_display()} {danish_moment(difference.closed_at)}"
+
+
+def difference_in_words(difference: Difference) -> str:
+    """One line: what differs, both figures, since when, and how it stands."""
+    return gettext("%(what)s. Here %(ours)s, at Stripe %(theirs)s, since %(since)s; %(state)s.") % {
+        "what": difference,
+        "ours": figure(difference.ours),
+        "theirs": figure(difference.theirs),
+        "since": danish_moment(difference.found_at),
+        "state": state_in_words(difference),
+    }

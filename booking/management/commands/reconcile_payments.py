@@ -4,29 +4,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from booking.payments import stripe
-from booking.payments.reconcile import Difference, reconcile
-
-KINDS = {
-    "unknown_checkout": gettext_lazy("Stripe has a checkout that we don't know"),
-    "other_amount": gettext_lazy("the amount is another at Stripe"),
-    "other_state": gettext_lazy("the payment stood otherwise at Stripe"),
-    "not_at_stripe": gettext_lazy("Stripe does not have the payment"),
-    "other_refunds": gettext_lazy("the refunds stood otherwise at Stripe"),
-    "other_dispute": gettext_lazy("what the card's holder contests stood otherwise at Stripe"),
-    "failed_refund": gettext_lazy("a refund failed, and the money is still ours"),
-}
-
-
-def sentence(difference: Difference) -> str:
-    said = f"{difference.reference}: {KINDS[difference.kind]}"
-    return f"{said} ({_('put right')})" if difference.is_repaired else said
+from booking.payments.differences import Difference
+from booking.payments.reconcile import UnderWay, reconcile_now
+from booking.payments.words import difference_in_words
 
 
 class Command(BaseCommand):
-    """Run by a timer, once a day. Ends with an error when something is left for a person to look at."""
+    """What ``run_due`` does by itself once a day, now. Ends with an error when something is left for a person."""
 
     help = "Lists every difference between our card payments and Stripe's, and puts right what is safe to."
 
@@ -34,13 +20,16 @@ class Command(BaseCommand):
         if not settings.TAKES_CARDS:
             self.stdout.write(_("The site takes no cards."))
             return
-        left = 0
         try:
-            for difference in reconcile(timezone.now()):
-                self.stdout.write(sentence(difference))
-                left += not difference.is_repaired
+            outcome = reconcile_now(timezone.now())
+        except UnderWay as error:
+            raise CommandError(_("Another process is comparing the books right now.")) from error
         except stripe.Unreachable as error:
-            raise CommandError(_("Stripe does not answer. Try again later.")) from error
-        if left:
-            raise CommandError(_("To be looked at by a person: %(count)d.") % {"count": left})
+            raise CommandError(_("Stripe does not answer, so nothing was compared. Try again later.")) from error
+        closed = [difference for difference in outcome.found if not difference.is_open]
+        still_open = Difference.objects.open().select_related("payment__order").order_by("found_at", "pk")
+        for difference in [*closed, *still_open]:
+            self.stdout.write(difference_in_words(difference))
+        if outcome.waiting:
+            raise CommandError(_("To be looked at by a person: %(count)d.") % {"count": outcome.waiting})
         self.stdout.write(_("All payments agree."))

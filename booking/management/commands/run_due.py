@@ -18,6 +18,8 @@ from booking.journal import record as journal
 from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED
 from booking.messages.deliver import deliver_due
 from booking.mypage import retention
+from booking.payments import stripe
+from booking.payments.reconcile import reconcile_due
 from booking.payments.refund import send_due
 from booking.payments.settle import settle_due
 from booking.sessions import live
@@ -43,7 +45,11 @@ class Command(BaseCommand):
         kinds: dict[str, Callable[[datetime], tuple[str, bool]]] = {
             _("Timed publishing"): _publish,
             _("Sessions"): _recover,
-            **({_("Payments"): _settle, _("Refunds"): _give_back} if settings.TAKES_CARDS else {}),
+            **(
+                {_("Payments"): _settle, _("Refunds"): _give_back, _("Reconciliation"): _reconcile}
+                if settings.TAKES_CARDS
+                else {}
+            ),
             _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,
@@ -87,6 +93,20 @@ def _settle(now: datetime) -> tuple[str, bool]:
 def _give_back(now: datetime) -> tuple[str, bool]:
     done, failed = send_due(now)
     return _("%(done)d done, %(failed)d failed") % {"done": done, "failed": failed}, not failed
+
+
+def _reconcile(now: datetime) -> tuple[str, bool]:
+    try:
+        outcome = reconcile_due(now)
+    except stripe.Unreachable:
+        return _("Stripe does not answer, so nothing was compared"), False
+    if outcome is None:
+        return _("nothing to do now"), True
+    return _("%(found)d found, %(repaired)d put right, %(waiting)d wait for a person") % {
+        "found": len(outcome.found),
+        "repaired": outcome.repaired,
+        "waiting": outcome.waiting,
+    }, True
 
 
 def _offer(now: datetime) -> tuple[str, bool]:
