@@ -19,7 +19,7 @@ class BookingConfig(AppConfig):
         from booking.payments import follow as money
         from booking.people import history, signin
         from booking.sessions import live
-        from booking.signup import waiting
+        from booking.signup import release, waiting
 
         live.connect()
         signin.connect()
@@ -29,3 +29,4 @@ class BookingConfig(AppConfig):
         follow("payments", money.KINDS, money.follow_cancelling)
         follow("messages", KINDS, tell)
         follow("signup", waiting.KINDS, waiting.follow_seats)
+        follow("fees", release.KINDS, release.follow_cancelled_session)

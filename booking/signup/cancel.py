@@ -1,26 +1,95 @@
-"""Taking a seat back, or a place on the waiting list. The row stays, with what was agreed; only its status moves."""
+"""Taking a seat back, or a place on the waiting list. The row stays, with what was agreed; only its status moves.
+
+Beside a seat that was given up stands what that cost, as it was that day.
+"""
 
 import logging
 from datetime import datetime
 
 from django.db import transaction
 
+from booking.people.models import Person
+from booking.pricing.quote import Quote
 from booking.sessions.models import SessionPage
-from booking.signup.models import MOVES, Booking, BookingStatus
+from booking.signup.fee import fee_of
+from booking.signup.locks import lock_sessions
+from booking.signup.models import MOVES, Booking, BookingStatus, Withdrawal, WithdrawalLine
+from booking.signup.release import waive_fee
+from booking.signup.reserve import MayNotActFor
+from booking.signup.standing import CannotBook, Obstacle
+from booking.signup.substitute import may_substitute
 
 logger = logging.getLogger(__name__)
 
 
+class FeeChanged(Exception):
+    """It does not cost what was shown; nothing was given up."""
+
+    def __init__(self, fee: Quote):
+        super().__init__(fee.shown)
+        self.fee = fee
+
+
 @transaction.atomic
-def cancel_booking(booking: Booking, *, by, now: datetime) -> Booking:
-    """Free the seat, or the place in line. A booking that is over is left as it is, and nothing is told twice."""
-    # The session first, as in place_order: one order of locks, so that no two can wait for each other.
-    SessionPage.objects.select_for_update(of=("self",)).get(pk=booking.session_id)
-    booking = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant").get(pk=booking.pk)
+def withdraw(booking: Booking, *, booker: Person, by, shown: str, now: datetime) -> Booking:
+    """Give a seat up on the site, for what it costs today: ``shown`` is what ``booker`` saw.
+
+    They must have a say over the seat. One that was given up before, or is not theirs for good, is left as it is.
+    Raises MayNotActFor, CannotBook or FeeChanged.
+    """
+    lock_sessions(booking.session_id)
+    booking = _locked(booking)
+    if not may_substitute(booking, booker, now=now):
+        raise MayNotActFor
+    if not booking.is_confirmed:
+        return booking
+    obstacle = withdrawal_obstacle(booking.session, now=now)
+    if obstacle:
+        raise CannotBook(obstacle)
+    return cancel_booking(booking, by=by, now=now, shown=shown)
+
+
+@transaction.atomic
+def cancel_booking(
+    booking: Booking, *, by, now: datetime, shown: str | None = None, waived_because: str = ""
+) -> Booking:
+    """Free the seat, or the place in line. A booking that is over is left as it is, and nothing is told twice.
+
+    What it costs is kept with it; where ``shown`` is given, it must be that. Staff may waive it at once, and say why.
+    Raises FeeChanged.
+    """
+    lock_sessions(booking.session_id)
+    booking = _locked(booking)
     if BookingStatus.CANCELLED not in MOVES[booking.status]:
         return booking
+    fee = fee_of(booking, now=now)
+    if shown is not None and fee.shown != shown:
+        raise FeeChanged(fee)
+    was_seat = booking.is_confirmed
     # A seat that was only held had not been promised to anybody.
     details = {"was_held": True} if booking.awaits_payment else {}
     booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
+    if was_seat:
+        withdrawal = Withdrawal.objects.create(booking=booking, withdrawn_at=now, by=by)
+        WithdrawalLine.objects.bulk_create(WithdrawalLine.frozen(line, withdrawal=withdrawal) for line in fee.lines)
+        if waived_because:
+            waive_fee(booking, by=by, reason=waived_because, now=now)
     logger.info("booking in order %s cancelled", booking.order.reference)
     return booking
+
+
+def withdrawal_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
+    """What keeps a seat from being given up on the site: that its session is called off, or has begun."""
+    if session.is_cancelled:
+        return Obstacle.CANCELLED
+    when = session.when
+    if when.is_over(now):
+        return Obstacle.OVER
+    return Obstacle.STARTED if when.is_dated and when.has_started(now) else None
+
+
+def _locked(booking: Booking) -> Booking:
+    rows = Booking.objects.select_for_update(of=("self",))
+    return rows.select_related("order", "participant", "office", "conditions", "session__calendar_entry").get(
+        pk=booking.pk
+    )

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.release import release_fee
 from booking.signup.standing import at_another_run, seats_left
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def confirm_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
         return False
     for booking in bookings:
         booking.move(BookingStatus.CONFIRMED, by=order.booker.user, now=now)
+        release_fee(booking, now=now)
     logger.info("order %s confirmed", order.reference)
     return True
 

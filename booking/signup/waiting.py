@@ -20,6 +20,7 @@ from booking.signup.cards import takes_cards
 from booking.signup.deadline import deadline
 from booking.signup.locks import lock_session
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
+from booking.signup.release import release_fee
 from booking.signup.reserve import NoCards, NoEanNumber
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
 
@@ -219,6 +220,8 @@ def take_seat(booking: Booking, *, by, now: datetime, pays_by_card: bool = False
     booking.order, booking.office = order, admission.office
     booking.save(update_fields=["office"])
     booking.move(BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED, by=by, now=now, **details)
+    if booking.is_confirmed:  # one that is held may still be lost
+        release_fee(booking, now=now)
     if seats_left(session) == 0:
         _call_off(session)
     logger.info("seat taken from the waiting list, order %s", order.reference)
