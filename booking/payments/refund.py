@@ -1,5 +1,6 @@
 """Giving money back: what is owed is written with the fact that calls for it, and done when that has committed."""
 
+import contextlib
 import logging
 from datetime import datetime
 from decimal import Decimal
@@ -124,9 +125,10 @@ def send_now(refund: Refund) -> bool:
 def send(refund: Refund) -> None:
     """Have Stripe give the money back, once however often it is asked. Raises stripe.Unreachable."""
     payment = refund.payment
+    # Stripe forgets keys after a day, and then would pay again: what it has done already is looked up first.
+    with contextlib.suppress(stripe.Refused):
+        look_at_refunds(payment)
     try:
-        # Stripe forgets keys after a day, and then would pay again: what it has done already is looked up first.
-        take_in(payment, stripe.refunds_of(payment.intent_id))
         amount = _still_owed(refund)
         if amount:
             given = stripe.create_refund(key=str(refund.key), intent_id=payment.intent_id, amount=amount)

@@ -1,6 +1,7 @@
 """The way to the payment and back, and Stripe's own way in."""
 
 import logging
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -42,7 +43,11 @@ def pay(request, reference: str):
         return _payment_page(request, order, is_silent=True, status=503)
     if opened.state != PaymentState.OPEN or not opened.url:
         return redirect("booking:payment", order.reference)
-    return redirect(opened.url)
+    page = urlsplit(opened.url)
+    if f"{page.scheme}://{page.netloc}" in settings.STRIPE_PAGES:
+        return redirect(opened.url)
+    # The browser would not follow: a form may only lead to the addresses that the site's pages name.
+    return TemplateResponse(request, "booking/to_payment.html", {"order": order, "url": opened.url})
 
 
 @personal

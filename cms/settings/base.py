@@ -235,19 +235,19 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 
 # Cards. Offered where both keys are set; half a pair stops the start, wherever that is.
 
-STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
-STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
-STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "").strip()
+STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "").strip()
+STRIPE_API_BASE = (os.environ.get("STRIPE_API_BASE") or "https://api.stripe.com").rstrip("/")
 TAKES_CARDS = bool(STRIPE_SECRET_KEY)
 if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRET):
     raise ValueError("Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, or neither")
+#: Where one pays. Should Stripe name another place, such as a domain of one's own, a page with a link leads there.
+STRIPE_PAGES = ["https://checkout.stripe.com"]
+if STRIPE_API_BASE != "https://api.stripe.com":
+    STRIPE_PAGES.append("{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_API_BASE)))
 if TAKES_CARDS:
     # The form's answer leads on to the page where one pays, and a browser counts that as the form's own address.
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
-        "https://checkout.stripe.com"
-        if STRIPE_API_BASE == "https://api.stripe.com"
-        else "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_API_BASE))
-    )
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += STRIPE_PAGES
 
 # Calendars
 

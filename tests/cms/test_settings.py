@@ -1,6 +1,9 @@
 """Production starts on its environment alone, and says what is missing from it."""
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -180,25 +183,37 @@ def test_an_identity_provider_in_production_is_asked_over_https(environment):
         production()
 
 
-@pytest.mark.parametrize("half", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"])
-def test_half_a_pair_of_stripe_keys_stops_the_start(environment, half):
-    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
-        environment.delenv(name, raising=False)
-    environment.setenv(half, "only for this test")
+STRIPE = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
 
-    with pytest.raises(ValueError, match="STRIPE_WEBHOOK_SECRET"):
-        runpy.run_path(str(BASE))
+
+@pytest.mark.parametrize("site", ["dev", "test", "production"])
+@pytest.mark.parametrize("half", STRIPE[:2])
+def test_half_a_pair_of_stripe_keys_stops_every_start(half, site):
+    """In a process of its own, because this one has read its settings."""
+    others = {name: value for name, value in os.environ.items() if name not in STRIPE}
+    start = [sys.executable, "-c", f"import cms.settings.{site}"]
+
+    started = subprocess.run(start, cwd=BASE.parents[2], env=others | {half: "x"}, capture_output=True, text=True)
+
+    assert started.returncode == 1
+    assert started.stderr.strip().endswith("Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, or neither")
 
 
 def test_the_form_may_lead_on_to_stripe_only_where_cards_are_taken(environment):
-    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+    for name in STRIPE:
         environment.delenv(name, raising=False)
     without = runpy.run_path(str(BASE))
-    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"):
+    for name in STRIPE[:2]:
         environment.setenv(name, "only for this test")
     with_keys = runpy.run_path(str(BASE))
+    environment.setenv("STRIPE_API_BASE", "http://localhost:8001/")
+    with_double = runpy.run_path(str(BASE))
 
     policy = "CONTENT_SECURITY_POLICY"
     assert (without["TAKES_CARDS"], with_keys["TAKES_CARDS"]) == (False, True)
     assert without[policy]["DIRECTIVES"]["form-action"] == ["'self'"]
-    assert "https://checkout.stripe.com" in with_keys[policy]["DIRECTIVES"]["form-action"]
+    assert with_keys[policy]["DIRECTIVES"]["form-action"] == ["'self'", "https://checkout.stripe.com"]
+    assert with_double[policy]["DIRECTIVES"]["form-action"][1:] == [
+        "https://checkout.stripe.com",
+        "http://localhost:8001",
+    ]

@@ -27,7 +27,7 @@ def double(settings, monkeypatch):
     double = Double()
     double.start()
     settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_double", double.secret
-    settings.STRIPE_API_BASE, settings.TAKES_CARDS = double.url, True
+    settings.STRIPE_API_BASE, settings.STRIPE_PAGES, settings.TAKES_CARDS = double.url, [double.url], True
     monkeypatch.setattr(stripe, "TIMEOUT", 3)  # seconds; a busy machine answers late
     monkeypatch.setattr(stripe, "RETRIES", 0)
     asked = requests.Session.request

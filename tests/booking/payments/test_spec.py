@@ -58,7 +58,7 @@ def all_that_is_asked(payer, double, tell) -> None:
         tell()
     double.contest(intent_id)
     tell()
-    list(reconcile(NOW))
+    reconcile(NOW)
 
 
 def unknown(fields, taken) -> list[str]:
