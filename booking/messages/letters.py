@@ -20,7 +20,7 @@ from booking.pricing.quote import Quote
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import CalendarEntry, SessionPage, Version
 from booking.signup.models import Booking
-from booking.signup.sentences import both_amounts, session_sentence, withdrawal_sentences
+from booking.signup.sentences import both_amounts, run_in_words, session_sentence, withdrawal_sentences
 from booking.signup.standing import session_obstacle
 
 
@@ -109,6 +109,26 @@ def seat_passed_on(booking: Booking, person: Person) -> Letter:
         "days": danish_day(session.starts_on),
     }
     return Letter("seat_passed_on", subject, context)
+
+
+def switched(booking: Booking, left: CalendarEntry, *, join_link: str, calendar: str) -> Letter:
+    """The seat is at another run now; ``left`` is the one that it was at. What was agreed is as it was."""
+    session = booking.session
+    context = about(booking) | {
+        "run": run_in_words(session),
+        "facts": [
+            (_("Reference"), booking.order.reference),
+            (_("Participant"), booking.participant.name),
+            (_("Session"), session.title),
+            (_("When"), capfirst(_now_and_before(str(session.when), str(left.when)))),
+            (_("Where"), _now_and_before(session.place or _("The place will follow."), left.place)),
+            *([(_("Link for participants"), join_link)] if join_link else []),
+            *price_facts(booking.quote()),
+        ],
+        "link_on_my_page": bool(session.join_link) and not join_link,
+    }
+    subject = _("Switched: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
+    return Letter("switched", subject, context, calendar)
 
 
 def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar: str) -> Letter:

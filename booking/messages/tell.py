@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from booking.calendars.addresses import calendar_domain
-from booking.calendars.events import session_file
+from booking.calendars.events import left_file, session_file
 from booking.dates import today
 from booking.journal.kinds import (
     BOOKED,
@@ -28,8 +28,9 @@ from booking.journal.kinds import (
     SESSION_CANCELLED,
     SESSION_SHOWN,
     SUBSTITUTED,
+    SWITCHED,
 )
-from booking.journal.models import Fact
+from booking.journal.models import Fact, FollowUp
 from booking.messages import letters, money
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
@@ -85,6 +86,26 @@ def _tell_substituted(fact: Fact) -> None:
     _tell_booked(fact, without={email} - {booking.participant.email})
 
 
+def _tell_switched(fact: Fact) -> None:
+    """Both runs in one mail, with a calendar file for each; nothing of a switch that was overtaken."""
+    entry = _locked_entry(session__bookings=fact.about_id)
+    booking = _bookings().get(pk=fact.about_id)
+    session = booking.session
+    is_overtaken = (
+        Fact.objects.filter(kind=SWITCHED, pk__gt=fact.pk).about(booking).exists()
+        or booking.participant_id != fact.on_behalf_of_id
+    )
+    if is_overtaken or not booking.is_confirmed or session.is_cancelled:
+        return
+    left = CalendarEntry.objects.get(pk=fact.details["from_entry"])
+    for recipient in recipients(booking):
+        join_link = session.join_link if may_join(recipient, booking) else ""
+        calendar = session_file(entry, join_link=join_link, since=fact.at)
+        letter = letters.switched(booking, left, join_link=join_link, calendar=calendar)
+        _write(fact, recipient, letter, contact=session.contact, left_calendar=left_file(left, at=fact.at))
+    _remember([booking], entry, session)
+
+
 def _tell_session_cancelled(fact: Fact) -> None:
     """One mail to each address, however many seats it has to do with."""
     entry = fact.about
@@ -119,9 +140,12 @@ def _tell_session_changed(fact: Fact) -> None:
 def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[str]:
     """One mail to each address, however many seats it has to do with; give the addresses.
 
-    A seat that nothing was told about yet is left out: its first mail says how things are by then.
+    A seat that nothing was told about yet, or not since it came here from another run, is left out: the mail that is
+    due says how things are by then.
     """
-    seats = _bookings().filter(session=session, told__isnull=False).select_related("told").active()
+    coming = FollowUp.objects.filter(fact__kind=SWITCHED, done_at=None).values("fact__about_id")
+    seats = _bookings().filter(session=session, told__isnull=False).exclude(pk__in=coming)
+    seats = seats.select_related("told").active()
     bookings = list(seats.order_by("pk"))
     joining = {booking: joiners(booking) if session.join_link and booking.is_seated else [] for booking in bookings}
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
@@ -285,7 +309,9 @@ def _bookings():
     )
 
 
-def _write(fact: Fact, recipient: str, letter: Letter, *, contact: Contact | None = None) -> None:
+def _write(
+    fact: Fact, recipient: str, letter: Letter, *, contact: Contact | None = None, left_calendar: str = ""
+) -> None:
     """Put one letter to one address into the outbox, and have it sent when this has been committed."""
     now = timezone.now()
     message = OutboxMessage.objects.create(
@@ -297,6 +323,7 @@ def _write(fact: Fact, recipient: str, letter: Letter, *, contact: Contact | Non
         text=letter.text(),
         html=letter.html(),
         calendar=letter.calendar,
+        left_calendar=left_calendar,
         message_id=f"<{uuid4()}@{calendar_domain()}>",
         created_at=now,
         not_before=now,
@@ -308,6 +335,7 @@ _TELLERS = {
     BOOKED: _tell_booked,
     CANCELLED: _tell_cancelled,
     SUBSTITUTED: _tell_substituted,
+    SWITCHED: _tell_switched,
     SESSION_CANCELLED: _tell_session_cancelled,
     SESSION_SHOWN: _tell_session_changed,
     JOIN_LINK_CHANGED: _tell_session_changed,
