@@ -8,7 +8,7 @@ from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
-from booking.payments.admin import PaymentViewSet
+from booking.payments.admin import DifferenceViewSet, PaymentViewSet
 from booking.people.admin import (
     AudienceViewSet,
     ElectionTermViewSet,
@@ -29,7 +29,15 @@ class BookingsGroup(ViewSetGroup):
     menu_name = "bookings"
     menu_icon = "form"
     menu_order = 200
-    items = (BookingViewSet, PaymentViewSet, MovementsViewSet, AwaitingViewSet, OutboxViewSet, FactViewSet)
+    items = (
+        BookingViewSet,
+        PaymentViewSet,
+        MovementsViewSet,
+        DifferenceViewSet,
+        AwaitingViewSet,
+        OutboxViewSet,
+        FactViewSet,
+    )
 
 
 class RegisterGroup(ViewSetGroup):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from booking.dates import COPENHAGEN, today
 from booking.journal.models import FollowUp
 from booking.messages.admin import IN_STATE
 from booking.messages.models import OutboxMessage
+from booking.payments.differences import Difference
 from booking.sessions.models import SessionPage
 from booking.signup.models import HOLDS_A_SEAT, Booking
 from booking.signup.successors import awaiting_successor
@@ -71,6 +73,22 @@ class AttentionPanel(Component):
         }
 
 
+class MoneyPanel(Component):
+    """What differs from Stripe's books and waits for a person; for those who see to the money."""
+
+    name = "money"
+    order = 120
+    template_name = "booking/admin/money_panel.html"
+
+    def get_context_data(self, parent_context):
+        return {
+            "open": Difference.objects.open().count(),
+            "differences_url": reverse("differences:index") + "?state=open",
+            "movements_url": reverse("movements:index"),
+            "report_url": reverse("session_report"),
+        }
+
+
 def _free(page) -> int | None:
     return None if page.capacity is None else max(0, page.capacity - page.booked)
 
@@ -80,3 +98,5 @@ def start_panels(request, panels) -> None:
     panels.append(NextSessionsPanel())
     if policy_registry.get_by_type(OutboxMessage).user_has_permission(request.user, "view"):
         panels.append(AttentionPanel())
+    if settings.TAKES_CARDS and policy_registry.get_by_type(Difference).user_has_permission(request.user, "view"):
+        panels.append(MoneyPanel())

@@ -1,11 +1,13 @@
-"""Card payments as course administrators see them: to look at, and to give back."""
+"""Card payments as staff see them: to look at, to give back, and to hold against Stripe's books."""
 
 import re
 from uuid import UUID, uuid4
 
+import django_filters
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,16 +15,19 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views.generic import InspectView
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_moment
 from booking.money import kroner
+from booking.payments.differences import Difference, DifferenceKind, Ending, Reconciliation
 from booking.payments.models import Payment, Refund, RefundReason, RefundState
+from booking.payments.reconcile import put_right
 from booking.payments.refund import owe_refund, try_again
-from booking.payments.words import dispute_in_words, failure_in_words
+from booking.payments.words import advice, dispute_in_words, failure_in_words, figure, state_in_words
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 
 
@@ -212,7 +217,21 @@ class RefundAgainView(NamedActionView):
         return super().get_context_data(failure=failure_in_words(self.object.failure), **kwargs)
 
 
-class PaymentViewSet(LookOnlyViewSet):
+class CardsViewSet(LookOnlyViewSet):
+    """Where the site takes no cards, nothing speaks of them."""
+
+    @cached_property
+    def menu_item_class(self):
+        usual = super().menu_item_class
+
+        class CardsMenuItem(usual):
+            def is_shown(self, request):
+                return settings.TAKES_CARDS and super().is_shown(request)
+
+        return CardsMenuItem
+
+
+class PaymentViewSet(CardsViewSet):
     model = Payment
     name = "payments"
     icon = "tag"
@@ -247,18 +266,146 @@ class PaymentViewSet(LookOnlyViewSet):
     list_filter = ["state"]
     ordering = "-created_at"
 
-    @cached_property
-    def menu_item_class(self):
-        """Where the site takes no cards, nothing speaks of them."""
-        usual = super().menu_item_class
-
-        class CardsMenuItem(usual):
-            def is_shown(self, request):
-                return settings.TAKES_CARDS and super().is_shown(request)
-
-        return CardsMenuItem
-
     search_fields = ["order__reference", "order__payer_name", "order__booker__name"]
 
 
+class DifferenceFilterSet(WagtailFilterSet):
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"),
+        choices=[("open", gettext_lazy("Waits for a person")), *Ending.choices],
+        method="in_state",
+    )
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("What differs"), choices=DifferenceKind.choices)
+
+    def in_state(self, differences, _name, state):
+        return differences.open() if state == "open" else differences.filter(ending=state)
+
+    class Meta:
+        model = Difference
+        fields: list[str] = []
+
+
+class DifferenceIndexView(RegisterIndexView):
+    """Those that wait for a person come first."""
+
+    template_name = "booking/admin/differences.html"
+
+    def get_base_queryset(self):
+        differences = Difference.objects.select_related("payment__order", "by")
+        return differences.order_by(F("closed_at").desc(nulls_first=True), "-found_at", "-pk")
+
+    def order_queryset(self, queryset):
+        return queryset
+
+    @cached_property
+    def columns(self):
+        columns = super().columns
+        columns[0].label = _("What differs")
+        return columns
+
+    def get_context_data(self, **kwargs):
+        last = Reconciliation.objects.exclude(done_at=None).first()
+        failed = Reconciliation.objects.exclude(failed_at=None).first()
+        is_news = failed and (last is None or failed.failed_at > last.done_at)
+        return super().get_context_data(
+            compared=last and danish_moment(last.done_at),
+            failed=danish_moment(failed.failed_at) if is_news else "",
+            **kwargs,
+        )
+
+
+class DifferenceInspectView(InspectView):
+    template_name = "booking/admin/difference.html"
+    page_title = gettext_lazy("Difference")
+    action_url_names: dict[str, str] = {}
+
+    def get_object(self, queryset=None):
+        return get_object_or_404(Difference.objects.select_related("payment__order", "by"), pk=self.pk)
+
+    @cached_property
+    def header_buttons(self):
+        if not self.object.is_open or not self.user_has_permission("put_right"):
+            return []
+        url = reverse(self.action_url_names["put_right"], args=[self.object.pk])
+        return [HeaderButton(_("Put right"), url=url, icon_name="check")]
+
+    def get_context_data(self, **kwargs):
+        difference = self.object
+        return super().get_context_data(
+            ours=figure(difference.ours),
+            theirs=figure(difference.theirs),
+            since=danish_moment(difference.found_at),
+            state=state_in_words(difference),
+            advice=advice(difference),
+            **kwargs,
+        )
+
+
+class PutRightForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("What was done"),
+        max_length=300,
+        help_text=gettext_lazy("For the books, such as: Paid back in Stripe's pages on 3 March."),
+        error_messages={"required": gettext_lazy("Write what was done.")},
+    )
+
+
+class PutRightView(NamedActionView):
+    permission_required = "put_right"
+    template_name = "booking/admin/put_right.html"
+    page_title = gettext_lazy("Put right")
+    header_icon = "check"
+
+    def get_base_object_queryset(self):
+        return Difference.objects.select_related("payment__order")
+
+    @cached_property
+    def form(self) -> PutRightForm:
+        return PutRightForm(self.request.POST or None, label_suffix="")
+
+    def get(self, request, *args, **kwargs):
+        if not self.object.is_open:
+            messages.info(request, _("This is in order already."))
+            return redirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        self.act()
+        return redirect(self.get_back_url())
+
+    def act(self):
+        note = self.form.cleaned_data["note"]
+        if put_right(self.object, note=note, by=self.request.user, now=timezone.now()):
+            messages.success(self.request, _("Noted as put right."))
+        else:
+            messages.info(self.request, _("This is in order already."))
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            form=self.form, ours=figure(self.object.ours), theirs=figure(self.object.theirs), **kwargs
+        )
+
+
+class DifferenceViewSet(CardsViewSet):
+    model = Difference
+    name = "differences"
+    icon = "warning"
+    menu_label = gettext_lazy("Reconciliation")
+    index_view_class = DifferenceIndexView
+    inspect_view_class = DifferenceInspectView
+    actions = {"put_right": PutRightView}
+    list_display = [
+        "__str__",
+        Column("found_at", label=gettext_lazy("Since"), accessor=lambda one: danish_moment(one.found_at)),
+        Column("ours", label=gettext_lazy("Here"), accessor=lambda one: figure(one.ours)),
+        Column("theirs", label=gettext_lazy("At Stripe"), accessor=lambda one: figure(one.theirs)),
+        StatusTagColumn("state", label=gettext_lazy("State"), accessor=state_in_words, primary=lambda one: one.is_open),
+    ]
+    filterset_class = DifferenceFilterSet
+    search_fields = ["payment__order__reference", "subject", "note"]
+
+
 register_permission_policy(Payment, LookOnlyPolicy(Payment))
+register_permission_policy(Difference, LookOnlyPolicy(Difference))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.dates import danish_moment
 from booking.money import kroner
-from booking.payments.differences import Difference
+from booking.payments.differences import Difference, DifferenceKind
 
 #: How a contested payment stands. Source: Stripe, the Dispute object, "status".
 DISPUTES = {
@@ -37,6 +37,27 @@ FAILURES = {
     "unknown": _("Stripe does not know why"),
 }
 
+#: What somebody can do about a difference that does not put itself right.
+ADVICE = {
+    DifferenceKind.OPEN_AT_STRIPE: _("Close the page in Stripe's pages, or wait until it closes by itself."),
+    DifferenceKind.OTHER_AMOUNT: _(
+        "Find the payment in Stripe's pages. Pay it back there, or agree with the booker what is still to be paid."
+    ),
+    DifferenceKind.PAID_TWICE: _("Pay the second payment back in Stripe's pages."),
+    DifferenceKind.UNKNOWN_CHECKOUT: _(
+        "Find the page in Stripe's pages and see whom it is for. If nothing of ours was paid there, pay the money back."
+    ),
+    DifferenceKind.UNKNOWN_REFUND: _("Find the refund in Stripe's pages and see whom it is for."),
+    DifferenceKind.NOT_AT_STRIPE: _("See whether the site has been moved to another account at Stripe."),
+    DifferenceKind.REFUND_NOT_AT_STRIPE: _(
+        "The money may never have left. Find the payment in Stripe's pages, and pay back there what is missing."
+    ),
+    DifferenceKind.REFUND_UNSENT: _("It is tried every minute. If Stripe is up, call whoever runs the site."),
+    DifferenceKind.REFUND_FAILED: _(
+        "Press Try again on the payment. If it fails once more, ask the booker for an account and send the money there."
+    ),
+}
+
 
 def dispute_in_words(status: str) -> str:
     return str(DISPUTES.get(status, status))
@@ -49,6 +70,14 @@ def failure_in_words(reason: str) -> str:
 def figure(amount: Decimal | None) -> str:
     """Kroner, or that a book has nothing."""
     return gettext("nothing") if amount is None else kroner(amount)
+
+
+def advice(difference: Difference) -> str:
+    """What somebody can do; empty where nobody need."""
+    if not difference.is_open:
+        return ""
+    usual = gettext("Compare the payment here with the one in Stripe's pages.")
+    return str(ADVICE.get(DifferenceKind(difference.kind), usual))
 
 
 def state_in_words(difference: Difference) -> str:

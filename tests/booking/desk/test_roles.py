@@ -21,6 +21,7 @@ from booking.models import (
     Booking,
     Choice,
     DeletionRequest,
+    Difference,
     ElectionTerm,
     Fact,
     Office,
@@ -117,6 +118,7 @@ def everything(db):
         "payments": Payment.objects.create(
             order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
         ),
+        "differences": Difference.objects.create(kind="other_amount", subject="cs_1", found_at=now),
         "journal": fact,
         "outbox": OutboxMessage.objects.create(
             fact=fact,
@@ -201,9 +203,14 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("participant_list", args=[session]),
             reverse("participant_list", args=[session]) + "?export=csv",
         ],
+        "signing somebody up by phone": [
+            reverse("session_book", args=[session]),
+            reverse("session_book", args=[session]) + f"?participant={pk['persons']}",
+        ],
         "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
         "payments": [
-            *looked_at(["payments"]),
+            *looked_at(["payments", "differences"]),
+            reverse("differences:put_right", args=[pk["differences"]]),
             reverse("movements:index"),
             reverse("movements:index") + "?export=csv",
             reverse("movements:index") + "?export=xlsx",
@@ -342,6 +349,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
         reverse("bookings:substitute", args=[booking.pk]),
         reverse("session_attendance", args=[everything["in progress"].pk]),
         reverse("session_letter", args=[session.pk]),
+        reverse("session_book", args=[session.pk]),
         reverse("forget_person", args=[everything["persons"].pk]),
         reverse("register-import:index"),
         reverse("exceptions:edit", args=[everything["exceptions"].pk]),
