@@ -1,5 +1,6 @@
 """Municipalities, election terms, persons, the offices they hold, who acts for whom, and whom an audience lets in."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst, get_text_list
@@ -145,6 +146,17 @@ class Person(models.Model):
     def clean(self):
         self.email = self.email.strip().lower() if self.email else None
 
+    @classmethod
+    def with_offices(cls, ids: Collection[int]) -> "list[Person]":
+        """These persons by name, their offices at hand, so that an audience need not ask once for each of them."""
+        offices = Prefetch("offices", queryset=_in_order(Office.objects.all()), to_attr="known_offices")
+        return list(cls.objects.filter(pk__in=ids).prefetch_related(offices).order_by("name", "pk"))
+
+    def offices_at_hand(self) -> "list[Office]":
+        """All the offices they ever held, the first first."""
+        known: list[Office] | None = getattr(self, "known_offices", None)
+        return list(_in_order(self.offices)) if known is None else known
+
     def principals(self, on: date) -> "models.QuerySet[Person]":
         """Those for whom this person may act on that day."""
         return Person.objects.filter(
@@ -214,6 +226,10 @@ class OfficeQuerySet(models.QuerySet):
             return self.none()
         same = Office.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"))
         return self.held_on(on).exclude(Exists(same.held_between(*term.before())))
+
+
+def _in_order(offices) -> "OfficeQuerySet":
+    return offices.select_related("municipality").order_by("starts_on", "pk")
 
 
 class Office(models.Model):
@@ -437,7 +453,7 @@ class Audience(models.Model):
         There is no office when they come without one: through an exception, or because the audience is open. Where
         they come from is known all the same (``Person.municipality_on``), so there is always a payer.
         """
-        offices = list(person.offices.select_related("municipality").order_by("starts_on", "pk"))
+        offices = person.offices_at_hand()
         reason, office = self._judge(person, offices, on)
         if reason is None:
             return office

@@ -13,7 +13,7 @@ _KEY = "sign_up_kept"
 KEPT_FOR = 60 * 60
 
 #: Neither the ticks and numbers that belong to one showing of the form, nor what says something of a person's health.
-_NOT_KEPT = {"submission", "shown", "shown_conditions", "accepted"}
+_NOT_KEPT = {"submission", "shown", "to_line", "shown_conditions", "accepted"}
 #: What is kept of a seat, under the id of whoever it is for.
 _OF_A_SEAT = re.compile(r"(?P<person>[0-9]{1,18})-(?P<field>may_be_listed|add_ons)")
 #: More than anybody chooses.
@@ -27,7 +27,8 @@ def keep(request, session: SessionPage) -> None:
         values = [value[:200] for value in request.POST.getlist(name)[:_MANY]]
         of_a_seat = _OF_A_SEAT.fullmatch(name)
         if of_a_seat:
-            written.setdefault(of_a_seat["person"], {})[of_a_seat["field"]] = values
+            is_tick = of_a_seat["field"] == "may_be_listed"
+            written.setdefault(of_a_seat["person"], {})[of_a_seat["field"]] = values[-1] if is_tick else values
         elif name == "participant":
             written[name] = values
         elif name in SignUpForm.base_fields.keys() - _NOT_KEPT:

@@ -117,7 +117,7 @@ def cost_of(session: SessionPage, seats: Sequence[Seat], waiting: Sequence[Seat]
     """
     later = [
         replace(line, seats=(place,))
-        for place, asked in enumerate(_asked(session, waiting, prices))
+        for place, asked in enumerate(asked_for(session, waiting, prices=prices))
         for line in prices.quote([replace(asked, pair="")], what=session.title).lines
     ]
     return Cost(quote_for(session, seats, prices=prices), Quote.of(later))
@@ -130,10 +130,11 @@ def order_of(submission: UUID, *, session: SessionPage, booker: Person) -> Order
 
 def quote_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) -> Quote:
     """What these seats cost these persons at these prices. Raises PriceUndecided."""
-    return prices.quote(_asked(session, seats, prices), what=session.title)
+    return prices.quote(asked_for(session, seats, prices=prices), what=session.title)
 
 
-def _asked(session: SessionPage, seats: Sequence[Seat], prices: Prices) -> list[Asked]:
+def asked_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) -> list[Asked]:
+    """These seats as the rules of pricing see them; the audiences that have a price are looked up once for all."""
     priced_for = list(Audience.objects.filter(pk__in=prices.audiences)) if prices.audiences else []
     return [
         Asked(
@@ -186,10 +187,10 @@ def place_order(
     for obstacle in obstacles(session, now=now):
         if not (waits and obstacle == Obstacle.FULL) and not may_pass(obstacle, authority):
             raise CannotBook(obstacle)
-    left = None if waits or may_pass(Obstacle.FULL, authority) else seats_left(session)
-    if left is not None and left < len(seats) and not rest_waits:
+    left = None if may_pass(Obstacle.FULL, authority) else seats_left(session)
+    if left is not None and left < len(seats) and not (waits or rest_waits):
         raise TooFewSeats(left)
-    given, waiting = allot(seats, left)
+    given, waiting = allot(seats, 0 if waits else left)
     try:
         cost = cost_of(session, given, waiting, prices=session.prices(now=now))
     except PriceUndecided as undecided:
@@ -200,7 +201,7 @@ def place_order(
     if conditions.pk != shown_conditions:
         raise ConditionsChanged
     pays_by_card = pays_by_card and not cost.is_free
-    if pays_by_card and (waiting or not takes_cards(session)):
+    if pays_by_card and ((rest_waits and waiting) or not takes_cards(session)):
         raise NoCards
     if not (purchase.gln or pays_by_card or cost.is_free):
         raise NoEanNumber
@@ -234,7 +235,7 @@ def place_order(
     bookings = []
     doer = authority.by if authority else booker.user
     status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
-    statuses = [BookingStatus.WAITING if waits else status] * len(given) + [BookingStatus.WAITING] * len(waiting)
+    statuses = [status] * len(given) + [BookingStatus.WAITING] * len(waiting)
     for seat, admission, status in zip(seats, admissions, statuses, strict=True):
         booking = Booking(
             order=order,

@@ -1,5 +1,6 @@
 """Whether somebody may be signed up for a session right now: one answer for the page, the form and the reservation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +9,7 @@ from django.db.models import Q
 
 from booking.people.models import Municipality, NotForYou, Office, Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking, BookingQuerySet
+from booking.signup.models import IN_LINE_FOR_A_SEAT, TAKEN, Booking, BookingQuerySet
 
 
 class Obstacle(StrEnum):
@@ -32,7 +33,8 @@ class Obstacle(StrEnum):
 class CannotBook(Exception):
     """The seat was not given; ``obstacle`` says why, and ``refusal`` more of it where the audience said no.
 
-    ``participant`` is whom it is about, if it is not about everybody; ``booking`` the one they have at another run.
+    ``participant`` is whom it is about, if it is not about everybody; ``booking`` the one they have here, or at another
+    run.
     """
 
     def __init__(
@@ -73,9 +75,17 @@ def seats_left(session: SessionPage) -> int | None:
 
 def seats_for_sale(session: SessionPage) -> int | None:
     """Free seats that nobody waits for; None when there is no limit. Those who wait come before those who come now."""
-    if session.pk and Booking.objects.filter(session=session.pk).in_line_for_a_seat().exists():
-        return 0
-    return seats_left(session)
+    if session.capacity is None or not session.pk:
+        return session.capacity
+    counted = Booking.objects.filter(session=session.pk).aggregate(taken=TAKEN, waiting=IN_LINE_FOR_A_SEAT)
+    return for_sale(session, **counted)
+
+
+def for_sale(session: SessionPage, *, taken: int, waiting: int) -> int | None:
+    """The same of a session whose bookings have been counted."""
+    if session.capacity is None:
+        return None
+    return 0 if waiting else max(0, session.capacity - taken)
 
 
 def session_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:
@@ -135,26 +145,48 @@ def admit(session: SessionPage, person: Person, *, besides: Booking | None = Non
     Nobody has two bookings at a session, or among the runs of a choice, seats or places in line; the one that it is
     about (``besides``) does not count.
     """
-    theirs = Booking.objects.filter(participant=person).exclude(pk=besides and besides.pk).active()
-    if theirs.filter(session=session.pk).exists():
-        raise CannotBook(Obstacle.ALREADY_BOOKED, participant=person)
-    elsewhere = at_another_run(theirs, session)
+    [answer] = admit_each(session, [person], besides=besides)
+    if isinstance(answer, CannotBook):
+        raise answer
+    return answer
+
+
+def admit_each(
+    session: SessionPage, people: Sequence[Person], *, besides: Booking | None = None
+) -> list[Admission | CannotBook]:
+    """What ``admit`` says of each of them, in their order; bookings are looked up for all at once."""
+    bookings = Booking.objects.filter(participant__in=people).exclude(pk=besides and besides.pk).active()
+    here = {booking.participant_id: booking for booking in bookings.filter(session=session.pk).select_related("order")}
+    elsewhere = {booking.participant_id: booking for booking in reversed(at_other_runs(bookings, session))}
+    return [_answer(session, person, here=here.get(person.pk), elsewhere=elsewhere.get(person.pk)) for person in people]
+
+
+def _answer(
+    session: SessionPage, person: Person, *, here: Booking | None, elsewhere: Booking | None
+) -> Admission | CannotBook:
+    if here:
+        return CannotBook(Obstacle.ALREADY_BOOKED, participant=person, booking=here)
     if elsewhere:
-        raise CannotBook(Obstacle.OTHER_RUN, participant=person, booking=elsewhere)
+        return CannotBook(Obstacle.OTHER_RUN, participant=person, booking=elsewhere)
     try:
         office = session.audience.admit(person, on=session.starts_on)
     except NotForYou as refusal:
-        raise CannotBook(Obstacle.NOT_FOR_YOU, refusal, participant=person) from refusal
+        return CannotBook(Obstacle.NOT_FOR_YOU, refusal, participant=person)
     return Admission(office, office.municipality if office else person.municipality_on(session.starts_on))
 
 
 def at_another_run(bookings: BookingQuerySet, session: SessionPage) -> Booking | None:
-    """The first of the bookings that is at another run of the session's choice; one that is called off is none."""
+    """The first of the bookings that is at another run of the session's choice."""
+    return next(iter(at_other_runs(bookings, session)), None)
+
+
+def at_other_runs(bookings: BookingQuerySet, session: SessionPage) -> list[Booking]:
+    """Those of the bookings that are at another run of the session's choice; one that is called off is none."""
     if session.choice_id is None:
-        return None
+        return []
     elsewhere = bookings.filter(session__choice=session.choice_id).exclude(session=session.pk)
     taking_place = elsewhere.filter(Q(session__calendar_entry=None) | Q(session__calendar_entry__cancelled_at=None))
-    return taking_place.select_related("order", "participant", "session__calendar_entry").order_by("pk").first()
+    return list(taking_place.select_related("order", "participant", "session__calendar_entry").order_by("pk"))
 
 
 def participant_obstacle(session: SessionPage, person: Person) -> Obstacle | None:

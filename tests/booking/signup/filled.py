@@ -25,7 +25,7 @@ class _Fields(HTMLParser):
         super().__init__()
         self.action = action
         self.is_inside = False
-        self.values: dict[str, str] = {}
+        self.values: dict[str, str | list[str]] = {}
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
@@ -34,14 +34,18 @@ class _Fields(HTMLParser):
         kind = attributes.get("type", "")
         is_off = kind in {"radio", "checkbox"} and "checked" not in attributes
         if self.is_inside and tag == "input" and attributes.get("name") and not is_off:
-            self.values[attributes["name"]] = attributes.get("value", "on" if kind == "checkbox" else "")
+            value = attributes.get("value", "on" if kind == "checkbox" else "")
+            if kind == "checkbox" and attributes["name"] in self.values:  # several boxes of a name are ticked
+                ticked = self.values[attributes["name"]]
+                value = [*ticked, value] if isinstance(ticked, list) else [ticked, value]
+            self.values[attributes["name"]] = value
 
     def handle_endtag(self, tag):
         if tag == "form":
             self.is_inside = False
 
 
-def fields_on(page, session) -> dict[str, str]:
+def fields_on(page, session) -> dict[str, str | list[str]]:
     """What the form on this page holds as it stands."""
     parser = _Fields(reverse("booking:sign_up", args=[session.pk]))
     parser.feed(page.content.decode())
@@ -52,10 +56,10 @@ def fields_on(page, session) -> dict[str, str]:
 OF_A_SEAT = {"diet", "room", "may_be_listed", "add_ons"}
 
 
-def filled(client, session, **changes) -> dict[str, str]:
+def filled(client, session, **changes) -> dict[str, str | list[str]]:
     """The form of the session's page, filled in; a change to None leaves a field out.
 
-    What is said of a seat is said of the one participant.
+    What is said of a seat without saying whose is said of the one participant.
     """
     values = fields_on(client.get(session.get_url()), session) | WRITTEN | changes
     for name in OF_A_SEAT & changes.keys():
