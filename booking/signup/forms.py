@@ -28,6 +28,8 @@ NO_CARDS = _("This session can't be paid by card. Choose the invoice.")
 NO_CARD_FOR_WAITING = _("When somebody is to wait for a seat, only an invoice will do. Choose it.")
 PRICE_OF_CHOICE = _("With what you have chosen, the price is another. See it below, and accept again.")
 PRICE_CHANGED = _("The price has changed since you opened the page. See the new price, and accept again.")
+SEATS_TAKEN = _("The last seat was taken a moment ago. You can join the waiting list instead.")
+SEAT_FREE = _("A seat has come free, so you need not wait: you can sign up now.")
 CONDITIONS_CHANGED = _("The conditions have changed since you opened the page. Read them, and accept again.")
 
 
@@ -151,7 +153,8 @@ class SignUpForm(forms.Form):
     ``people`` are those the booker may act for, in words; the ``refused`` among them are offered no seat unless the
     form names them already. ``cost`` is what the form asks for, at the ``prices`` of this moment (``first_cost`` before
     anything was chosen). If the page showed another, or other ``conditions``, nothing is booked, and the booker accepts
-    anew. It ``may_be_short`` where there are fewer seats than people.
+    anew. It ``may_be_short`` where there are fewer seats than people, and ``queues`` where there are none: it leads to
+    the waiting list then.
     """
 
     participant = forms.MultipleChoiceField(
@@ -223,6 +226,7 @@ class SignUpForm(forms.Form):
         label=_("I have read the conditions and accept them"),
         error_messages={"required": _("Accept the conditions to sign up.")},
     )
+    to_line = forms.Field(required=False, widget=forms.HiddenInput)
     shown = forms.Field(required=False, widget=forms.HiddenInput)
     shown_conditions = forms.Field(required=False, widget=forms.HiddenInput)
     submission = forms.Field(required=False, widget=forms.HiddenInput)
@@ -239,11 +243,13 @@ class SignUpForm(forms.Form):
         conditions: ConditionsVersion | None,
         takes_cards: bool = False,
         may_be_short: bool = False,
+        queues: bool = False,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
         self.cost = cost
         self.first_cost = first_cost
+        self.queues = queues
         self.conditions = conditions
         self.fields["participant"].choices = [(str(person.pk), words) for person, words in people.items()]
         offered = [person for person in people if person not in refused or str(person.pk) in self._named()]
@@ -310,6 +316,9 @@ class SignUpForm(forms.Form):
     def clean(self):
         """What was shown and accepted must be what applies now."""
         cleaned = super().clean()
+        if self.queues != self.waits:
+            self.accept_anew(SEATS_TAKEN if self.queues else SEAT_FREE)
+            return cleaned
         if self.cost and cleaned["shown"] != self.cost.shown:
             chose = self.first_cost is None or cleaned["shown"] == self.first_cost.shown
             self.accept_anew(PRICE_OF_CHOICE if chose else PRICE_CHANGED)
@@ -333,6 +342,11 @@ class SignUpForm(forms.Form):
     @property
     def pays_by_card(self) -> bool:
         return self.cleaned_data.get("pays_by") == "card"
+
+    @property
+    def waits(self) -> bool:
+        """Whether what was shown, and sent, was the way to the waiting list."""
+        return self.cleaned_data.get("to_line") == "1"
 
     @property
     def rest_waits(self) -> bool:

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
 from booking.dates import today
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices, prices_from, rows_in_force
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
-from booking.signup.standing import Obstacle, terms_obstacle, time_obstacle
+from booking.signup.models import IN_LINE_FOR_A_SEAT, TAKEN, Booking
+from booking.signup.standing import Obstacle, for_sale, terms_obstacle, time_obstacle
 
 #: So many seats or fewer are worth a warning.
 FEW = 5
+#: How a session is counted that nobody has booked.
+NOBODY = {"taken": 0, "waiting": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def session_lines(sessions: Iterable[SessionPage], *, now: datetime) -> list[Ses
     if not sessions:
         return []
     rows = rows_in_force({session.price_list_id for session in sessions if session.price_list_id}, on=today(now))
-    taken = Booking.objects.filter(session__in=[session.pk for session in sessions]).holding_a_seat()
-    taken_by_session = dict(taken.order_by().values_list("session").annotate(Count("pk")))
+    bookings = Booking.objects.filter(session__in=[session.pk for session in sessions]).order_by().values("session")
+    counted = {row.pop("session"): row for row in bookings.annotate(taken=TAKEN, waiting=IN_LINE_FOR_A_SEAT)}
     conditions = {session.conditions_id for session in sessions if session.conditions_id}
     written = set(
         ConditionsVersion.objects.filter(conditions__in=conditions).order_by().values_list("conditions", flat=True)
@@ -59,7 +59,7 @@ def session_lines(sessions: Iterable[SessionPage], *, now: datetime) -> list[Ses
         # No list names add-ons, so they are not looked up.
         listed = rows.get(session.price_list_id, [])
         prices = prices_from(own_net=session.own_net, rows=listed, kind=session.kind, add_ons=set())
-        left = None if session.capacity is None else max(0, session.capacity - taken_by_session.get(session.pk, 0))
+        left = for_sale(session, **counted.get(session.pk, NOBODY))
         obstacle = time_obstacle(session, now=now) or terms_obstacle(
             session, is_priced=prices.is_decided, has_conditions=session.conditions_id in written, left=left
         )

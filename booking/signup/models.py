@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal import kinds
@@ -172,6 +172,11 @@ class BookingQuerySet(models.QuerySet):
         """Those this person takes part in, has ordered, or may act for today."""
         theirs = Q(participant=person) | Q(order__booker=person) | Q(participant__in=person.principals(on))
         return self.filter(theirs)
+
+
+#: How many of the bookings hold a seat, and how many get the next free ones; to count both at once.
+TAKEN = Count("pk", filter=Q(status__in=HOLDS_A_SEAT))
+IN_LINE_FOR_A_SEAT = Count("pk", filter=Q(status=BookingStatus.WAITING, passed_over_at=None))
 
 
 class Booking(models.Model):

@@ -23,16 +23,24 @@ from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
-from booking.signup.reserve import Cost, Seat, allot, cost_of
+from booking.signup.reserve import Cost, Seat, allot, asked_for, cost_of
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
-from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, terms_obstacle, time_obstacle
+from booking.signup.standing import (
+    Admission,
+    CannotBook,
+    Obstacle,
+    admit_each,
+    seats_for_sale,
+    terms_obstacle,
+    time_obstacle,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Somebody the booker may act for: what admits them, or the sentence that says why nothing does.
 
-    ``booking`` is the seat they have already, if that is why.
+    ``booking`` is the seat, or place in line, that they have already, if that is why.
     """
 
     person: Person
@@ -80,7 +88,7 @@ class Panel:
         self.prices: Prices = session.prices(now=now)
         self.sent = sent
         self.conditions: ConditionsVersion | None = session.conditions and session.conditions.current()
-        self.seats_left = seats_left(session)
+        self.seats_left = seats_for_sale(session)
         # What ``session_obstacle`` says, without looking everything up twice.
         self.obstacle = time_obstacle(session, now=now) or terms_obstacle(
             session, is_priced=self.prices.is_decided, has_conditions=self.conditions is not None, left=self.seats_left
@@ -97,6 +105,27 @@ class Panel:
     def sentence(self) -> str:
         """Why nobody can be signed up, or nothing."""
         return session_sentence(self.obstacle, self.session) if self.obstacle else ""
+
+    @property
+    def queues(self) -> bool:
+        """Whether whoever signs up now goes on the waiting list, because nothing but the seats stands in the way."""
+        return self.obstacle == Obstacle.FULL
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nobody can do anything here."""
+        return self.obstacle is not None and not self.queues
+
+    def hit(self, obstacle: Obstacle) -> None:
+        """Something came in between; what the form asks for is reckoned anew."""
+        self.obstacle, self.seats_left = obstacle, seats_for_sale(self.session)
+        self.__dict__.pop("cost", None)
+        self.__dict__.pop("first_cost", None)
+
+    @cached_property
+    def number_in_line(self) -> int:
+        """What the first of those who join now would be on the waiting list."""
+        return Booking.objects.filter(session=self.session.pk).in_line_for_a_seat().count() + 1
 
     @property
     def awaits_date(self) -> bool:
@@ -133,18 +162,26 @@ class Panel:
         """Whether a button to the form keeps what it promises: strangers may be anybody, others are known."""
         return self.is_open and (not self.is_signed_in or bool(self.eligible))
 
+    @property
+    def leads_to_line(self) -> bool:
+        """The same of a button to the waiting list."""
+        return self.queues and (not self.is_signed_in or bool(self.eligible))
+
     @cached_property
     def candidates(self) -> list[Candidate]:
         """The visitor and those they act for, with what lets each of them in or keeps them out."""
         if self.person is None or self.session.audience is None or self.session.starts_on is None:
             return []
-        people = [self.person, *self.person.principals(today(self.now))]
-        return [self._candidate(person) for person in people]
+        principals = self.person.principals(today(self.now)).values_list("pk", flat=True)
+        people = Person.with_offices({self.person.pk, *principals})
+        people.sort(key=lambda person: person != self.person)  # the visitor first
+        answers = admit_each(self.session, people)
+        return [self._candidate(person, answer) for person, answer in zip(people, answers, strict=True)]
 
     @property
     def eligible(self) -> list[Candidate]:
-        """Those who can be signed up now."""
-        return [] if self.obstacle else [candidate for candidate in self.candidates if candidate.admission]
+        """Those who can be signed up now, or join the waiting list."""
+        return [] if self.is_blocked else [candidate for candidate in self.candidates if candidate.admission]
 
     @property
     def refused(self) -> list[Candidate]:
@@ -161,7 +198,7 @@ class Panel:
 
     @property
     def booked(self) -> list[Candidate]:
-        """Those who have a seat already."""
+        """Those who have a seat, or wait for one, already."""
         return [candidate for candidate in self.candidates if candidate.booking]
 
     @property
@@ -200,8 +237,8 @@ class Panel:
 
     @property
     def is_short(self) -> bool:
-        """Whether more are chosen than there are seats."""
-        return self.seats_left is not None and len(self.chosen) > self.seats_left
+        """Whether more are chosen than there are seats, and there are some."""
+        return self.is_open and self.seats_left is not None and len(self.chosen) > self.seats_left
 
     @property
     def rest_waits(self) -> bool:
@@ -242,13 +279,14 @@ class Panel:
     @cached_property
     def first_cost(self) -> Cost | None:
         """What one seat costs before anybody is chosen; None where that depends on who is to have it."""
-        people = [candidate.person for candidate in self.eligible]
-        # Without prices for some, everybody's are the same.
-        costs = {self._cost([Seat(participant=person)]) for person in (people if self.prices.audiences else people[:1])}
+        seats = [Seat(participant=candidate.person) for candidate in self.eligible]
+        # One seat of each sort is enough: whoever is asked for in the same way pays the same.
+        sorts = dict(zip(asked_for(self.session, seats, prices=self.prices), seats, strict=True))
+        costs = {self._cost([seat]) for seat in sorts.values()}
         return costs.pop() if len(costs) == 1 else None
 
     def _cost(self, seats: Sequence[Seat]) -> Cost | None:
-        given, waiting = allot(seats, self.seats_left if self.rest_waits else None)
+        given, waiting = allot(seats, self.seats_left if self.queues or self.rest_waits else None)
         try:
             return cost_of(self.session, given, waiting, prices=self.prices)
         except PriceUndecided:
@@ -261,14 +299,17 @@ class Panel:
 
     @property
     def withdrawal(self) -> list[str]:
-        if self.conditions is None or self.quote is None:
+        if self.conditions is None or self.cost is None:
             return []
+        agreed = self.cost.waiting if self.queues else self.cost.seats
         on = today(self.now)
-        return withdrawal_sentences(self.conditions, quote=self.quote, starts_on=self.session.starts_on, on=on)
+        return withdrawal_sentences(self.conditions, quote=agreed, starts_on=self.session.starts_on, on=on)
 
     @property
     def button(self) -> str:
         """What pressing it does, in kroner."""
+        if self.queues:
+            return _("Join the waiting list")
         if self.quote is None:
             return _("Sign up")
         if self.quote.is_free:
@@ -283,6 +324,8 @@ class Panel:
     @property
     def card_button(self) -> str:
         """The same where the choice is a card."""
+        if self.queues:
+            return self.button
         if self.quote is None:
             return _("Pay by card")
         return _("Pay %(gross)s by card") % {"gross": kroner(self.quote.gross)}
@@ -292,16 +335,11 @@ class Panel:
         """Whether the visitor already hears from us when there is a date."""
         return self.person is not None and Interest.objects.filter(session=self.session, person=self.person).exists()
 
-    def _candidate(self, person: Person) -> Candidate:
-        try:
-            return Candidate(person, admit(self.session, person))
-        except CannotBook as refusal:
-            booking = self._booking_of(person) if refusal.obstacle == Obstacle.ALREADY_BOOKED else None
-            return Candidate(person, None, person_sentence(refusal, self.session, person), booking)
-
-    def _booking_of(self, person: Person) -> Booking | None:
-        seats = Booking.objects.filter(session=self.session.pk, participant=person).holding_a_seat()
-        return seats.select_related("order").first()
+    def _candidate(self, person: Person, answer: Admission | CannotBook) -> Candidate:
+        if isinstance(answer, Admission):
+            return Candidate(person, answer)
+        booking = answer.booking if answer.obstacle == Obstacle.ALREADY_BOOKED else None
+        return Candidate(person, None, person_sentence(answer, self.session, person), booking)
 
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(
@@ -313,7 +351,8 @@ class Panel:
             first_cost=self.first_cost,
             conditions=self.conditions,
             takes_cards=takes_cards(self.session),
-            may_be_short=self.seats_left is not None and self.seats_left < len(self.eligible),
+            may_be_short=self.is_open and self.seats_left is not None and self.seats_left < len(self.eligible),
+            queues=self.queues,
             **kwargs,
         )
 

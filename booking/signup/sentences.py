@@ -58,7 +58,7 @@ def short_sentence(left: int) -> str:
 def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -> str:
     """Why this one person can't be signed up."""
     if refusal.obstacle == Obstacle.ALREADY_BOOKED:
-        return _("%(person)s is already signed up.") % {"person": person.name}
+        return _already_sentence(refusal.booking) % {"person": person.name}
     if refusal.obstacle == Obstacle.OTHER_RUN:
         return _other_run_sentence(refusal.booking) % {
             "person": person.name,
@@ -73,6 +73,14 @@ def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -
         "audience": in_a_sentence(session.audience.name),
         "municipality": missed.municipality.full_name if missed else "",
     }
+
+
+def _already_sentence(booking: Booking | None) -> str:
+    if booking and booking.is_offered:
+        return _("%(person)s is offered a seat.")
+    if booking and booking.is_waiting:
+        return _("%(person)s is on the waiting list.")
+    return _("%(person)s is already signed up.")
 
 
 def _other_run_sentence(booking: Booking) -> str:

@@ -25,6 +25,7 @@ from booking.signup.forms import (
     NO_CARDS,
     NO_LONGER_YOURS,
     PRICE_CHANGED,
+    SEATS_TAKEN,
     SEVERAL_PAYERS,
     SubstituteForm,
 )
@@ -45,7 +46,7 @@ from booking.signup.reserve import (
     place_order,
 )
 from booking.signup.sentences import person_sentence, session_sentence, short_sentence, withdrawal_sentences
-from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
+from booking.signup.standing import CannotBook, Obstacle, admit, seats_for_sale, time_obstacle
 from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def quote(request, session_id: int):
     except SessionGone as gone:
         raise Http404 from gone
     panel = Panel(session, user=request.user, now=timezone.now(), sent=request.POST)
-    if panel.person is None or panel.obstacle:
+    if panel.person is None or panel.is_blocked:
         raise Http404
     context = {"panel": panel, "form": panel.form, "page": session}
     return TemplateResponse(request, "booking/components/order_summary.html", context)
@@ -108,7 +109,7 @@ def _place(panel: Panel) -> Order | None:
     """The order that the panel's form asks for; or None, and the form says why."""
     form, session, booker = panel.form, panel.session, panel.person
     is_valid = form.is_valid()
-    if panel.obstacle:
+    if panel.is_blocked:
         form.add_error(None, panel.sentence)
     elif panel.chosen_in_vain:
         for candidate in panel.chosen_in_vain:
@@ -124,6 +125,7 @@ def _place(panel: Panel) -> Order | None:
                 shown_conditions=panel.conditions.pk,
                 submission=form.cleaned_data["submission"],
                 pays_by_card=form.pays_by_card,
+                waits=form.waits,
                 rest_waits=form.rest_waits,
                 now=panel.now,
             )
@@ -133,14 +135,14 @@ def _place(panel: Panel) -> Order | None:
             if refusal.participant:
                 form.refuse(refusal.participant, person_sentence(refusal, session, refusal.participant))
             else:
-                panel.obstacle = refusal.obstacle
-                form.add_error(None, panel.sentence)
+                panel.hit(refusal.obstacle)
+                form.accept_anew(SEATS_TAKEN if panel.queues else panel.sentence)
         except MayNotActFor:
             form.add_error("participant", NO_LONGER_YOURS)
         except SeveralPayers:
             form.add_error("participant", SEVERAL_PAYERS)
         except PriceChanged as refusal:
-            panel.cost, panel.seats_left = refusal.cost, seats_left(session)
+            panel.cost, panel.seats_left = refusal.cost, seats_for_sale(session)
             form.accept_anew(PRICE_CHANGED)
         except ConditionsChanged:
             panel.conditions = session.conditions.current()

@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from booking.dates import COPENHAGEN
 from booking.journal.kinds import BOOKED, CANCELLED
 from booking.journal.models import Fact
+from booking.pricing.quote import NOTHING
 from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
@@ -16,6 +17,7 @@ from booking.signup.cancel import cancel_booking
 from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.reserve import (
     ConditionsChanged,
+    Cost,
     MayNotActFor,
     NoEanNumber,
     PriceChanged,
@@ -40,11 +42,12 @@ PURCHASE = Purchase(contact_name="Sekretariatet", contact_email="sekretariat@exa
 def order(session, *participants, booker=None, now=NOW, **changes):
     """Book the participants as the form would, having shown what holds now."""
     try:
-        price = session.quote([Asked()] * len(participants), now=now).shown
+        quote = session.quote([Asked()] * len(participants), now=now)
     except PriceUndecided:
-        price = ""
+        quote = NOTHING
+    cost = Cost(NOTHING, waiting=quote) if changes.get("waits") else Cost(quote)
     shown = {
-        "shown": price,
+        "shown": cost.shown,
         "shown_conditions": session.conditions.current().pk,
         "purchase": PURCHASE,
         "submission": uuid4(),

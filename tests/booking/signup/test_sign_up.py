@@ -78,9 +78,6 @@ def obstacles():
     def cancelled(session):
         cancel_session(session, by=None, now=NOW)
 
-    def full(session):
-        order(session, mayor_of("Ærø"))
-
     def closed(session):
         session.signup_closes_at = NOW
         session.save()
@@ -106,7 +103,6 @@ def obstacles():
 
     return [
         pytest.param(cancelled, Obstacle.CANCELLED, id="cancelled"),
-        pytest.param(full, Obstacle.FULL, id="full"),
         pytest.param(closed, Obstacle.CLOSED, id="closed"),
         pytest.param(not_open, Obstacle.NOT_OPEN, id="not open"),
         pytest.param(over, Obstacle.OVER, id="over"),
