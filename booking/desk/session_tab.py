@@ -13,6 +13,7 @@ from booking.desk.session_money import in_words, money_in, seats_by_status, sees
 from booking.sessions.models import SessionPage
 from booking.signup.admin import municipality_of, office_of, state_of
 from booking.signup.attendance import can_be_marked
+from booking.signup.authority import can_take_calls
 from booking.signup.models import Booking, Interest
 from booking.signup.sentences import session_sentence
 from booking.signup.standing import session_obstacle
@@ -71,6 +72,8 @@ def cancel_url(session: SessionPage, user) -> str:
 def actions(session: SessionPage, user) -> list[tuple[str, str]]:
     """What this user may do with all who are signed up at once: the words, and where it is done."""
     found = []
+    if user.has_perm("booking.add_booking") and can_take_calls(session, now=timezone.now()):
+        found.append((_("Sign somebody up"), reverse("session_book", args=[session.pk])))
     if user.has_perm("booking.attend_booking") and can_be_marked(session, now=timezone.now()):
         found.append((_("Attendance"), reverse("session_attendance", args=[session.pk])))
     if user.has_perm("booking.write_booking"):

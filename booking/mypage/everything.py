@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from booking.dates import danish_day, danish_moment, today
 from booking.journal.admin import named
 from booking.journal.models import Fact
+from booking.money import kroner
 from booking.mypage.forget import bookings_of, messages_to
+from booking.payments.models import Payment, Refund
 from booking.people.models import Person, Secretary
 from booking.signup.models import Booking, Order
 from booking.signup.sentences import both_amounts
@@ -66,6 +68,7 @@ def everything_about(person: Person) -> list[Section]:
         Section("acts_for", _("You act, or acted, for"), _acts_for(person)),
         Section("exceptions", _("Exceptions granted to you"), _grants(person)),
         Section("orders", _("What you have ordered"), _orders(person)),
+        Section("payments", _("What you have paid by card"), _payments(person)),
         Section("bookings", _("Sign-ups"), _bookings(person)),
         Section("interests", _("Dates that you wait for"), _interests(person)),
         Section("messages", _("Mails to you"), _messages(person)),
@@ -152,12 +155,46 @@ def _orders(person: Person) -> list[list[Item]]:
             ("ean", _("EAN number"), order.gln),
             ("person_reference", _("person reference"), order.person_reference),
             ("requisition", _("requisition number"), order.requisition),
+            ("accepted_by", _("conditions accepted by"), order.accepted_by),
+            ("accepted_how", _("how they accepted"), order.get_accepted_how_display()),
+            ("note", _("note"), order.acceptance_note),
             ("contact", _("contact"), order.contact_name),
             ("contact_email", _("contact's e-mail"), order.contact_email),
             ("contact_phone", _("contact's phone"), order.contact_phone),
         )
         for order in Order.objects.filter(booker=person).order_by("created_at", "pk")
     ]
+
+
+def _payments(person: Person) -> list[list[Item]]:
+    """What was paid for their orders, each followed by what was paid back of it. We know nothing of the card."""
+    payments = Payment.objects.filter(order__booker=person).select_related("order").order_by("created_at", "pk")
+    found = []
+    for payment in payments.prefetch_related(Prefetch("refunds", Refund.objects.order_by("pk"))):
+        found.append(
+            _items(
+                ("reference", _("reference"), payment.order.reference),
+                ("amount", _("kroner, including VAT"), kroner(payment.amount)),
+                ("state", _("state"), payment.get_state_display()),
+                ("begun", _("begun"), danish_moment(payment.created_at)),
+                ("paid", _("paid"), payment.paid_at and danish_moment(payment.paid_at)),
+                ("stripe", _("payment at Stripe"), payment.intent_id),
+            )
+        )
+        found += [_refund(refund, payment) for refund in payment.refunds.all()]
+    return found
+
+
+def _refund(refund: Refund, payment: Payment) -> list[Item]:
+    return _items(
+        ("reference", _("reference"), payment.order.reference),
+        ("refund", _("refund"), kroner(refund.amount)),
+        ("state", _("state"), refund.get_state_display()),
+        ("decided", _("decided"), danish_moment(refund.created_at)),
+        ("reason", _("reason"), refund.get_reason_display()),
+        ("note", _("why"), refund.note),
+        ("stripe", _("refund at Stripe"), refund.stripe_id),
+    )
 
 
 def _bookings(person: Person) -> list[list[Item]]:

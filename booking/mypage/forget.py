@@ -16,6 +16,7 @@ from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, INTERESTED
 from booking.journal.record import record
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
+from booking.payments.models import Payment, Refund
 from booking.people.history import NAMELESS, forget_history
 from booking.people.models import Office, Person, Secretary
 from booking.people.signin import end_sign_in, give_sign_in
@@ -116,6 +117,8 @@ def forget_name(person: Person, *, on: date) -> bool:
         return False
     person.name = NAMELESS
     person.save(update_fields=["name"])
+    theirs = Q(booker=person) | Q(bookings__participant=person)
+    Order.objects.filter(pk__in=Order.objects.filter(theirs).values("pk")).update(accepted_by="", acceptance_note="")
     return True
 
 
@@ -125,12 +128,15 @@ def messages_to(person: Person) -> models.QuerySet[OutboxMessage]:
 
 
 def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
-    """What was written, to anybody, about their seats, their sessions called off, and whom they act for."""
+    """What was written, to anybody, about their seats, what was paid for these, their sessions called off, and whom they
+    act for."""
     bookings = bookings_of(person)
     links = Secretary.objects.filter(Q(secretary=person) | Q(principal=person))
     return OutboxMessage.objects.filter(
         _about(Booking, bookings.values("pk"))
         | _about(CalendarEntry, bookings.values("session__calendar_entry"))
+        | _about(Payment, Payment.objects.filter(bookings__in=bookings.values("pk")).values("pk"))
+        | _about(Refund, Refund.objects.filter(payment__bookings__in=bookings.values("pk")).values("pk"))
         | _about(Secretary, links.values("pk"))
         | Q(fact__kind=INTERESTED, fact__on_behalf_of=person)  # the date they waited for
     )

@@ -17,6 +17,8 @@ from booking.dates import today
 from booking.messages.models import OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
+from booking.payments.differences import Difference
+from booking.payments.models import Payment, Refund, StripeEvent
 from booking.people.history import forget_history_of_the_removed
 from booking.people.models import AudienceGrant, Office, Person, Secretary
 from booking.people.waiting import purge_register_files
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 MAIL_DAYS = 180
 #: Years that it is kept that a mail was sent, to whom and about what.
 MAIL_YEARS = 2
+#: Days that Stripe may tell the same event again, and more.
+EVENT_DAYS = 60
 #: Years that an order's contact, and who came, are kept after the session.
 CONTACT_YEARS = 1
 #: Years that an exception, a secretaryship and a request are kept after they ended.
@@ -100,10 +104,29 @@ def purge_attendance(now: datetime) -> int:
 
 
 def purge_references(now: datetime) -> int:
-    """Empty the payer's references, which may name somebody, when bookkeeping no longer asks for them."""
+    """Empty the payer's references and who accepted by phone, which name somebody, when nobody can ask for them."""
     newer = Booking.objects.filter(order=OuterRef("pk"), session__ends_on__gt=_last_out_of_the_books(now))
-    told = Order.objects.exclude(person_reference="", requisition="")
-    return told.exclude(Exists(newer)).update(person_reference="", requisition="")
+    empty = {"person_reference": "", "requisition": "", "accepted_by": "", "acceptance_note": ""}
+    return Order.objects.exclude(**empty).exclude(Exists(newer)).update(**empty)
+
+
+def purge_payments(now: datetime) -> int:
+    """Empty what leads from a payment to a card at Stripe, and what staff wrote, when bookkeeping asks for it no more."""
+    cut = _last_out_of_the_books(now)
+    newer = Booking.objects.filter(order=OuterRef("order"), session__ends_on__gt=cut)
+    old = Payment.objects.exclude(Exists(newer))
+    refunds = Refund.objects.filter(payment__in=old.values("pk"))
+    differences = Difference.objects.filter(closed_at__date__lte=cut)
+    return (
+        refunds.exclude(stripe_id=None, note="").update(stripe_id=None, note="")
+        + differences.exclude(subject="", note="").update(subject="", note="")
+        + old.exclude(checkout_id=None, intent_id="", url="").update(checkout_id=None, intent_id="", url="")
+    )
+
+
+def purge_events(now: datetime) -> int:
+    """Remove which of Stripe's events were heard, when they do not come again."""
+    return _remove(StripeEvent.objects.filter(heard_at__lt=now - timedelta(days=EVENT_DAYS)))
 
 
 def purge_names(now: datetime) -> int:
@@ -228,10 +251,22 @@ TABLE = [
         purge_attendance,
     ),
     Rule(
-        _("an order's person reference and requisition number"),
+        _("an order's person reference and requisition number, and who accepted its conditions by phone"),
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
         "bogføringsloven § 12",
         purge_references,
+    ),
+    Rule(
+        _("a payment's numbers at Stripe, and what staff wrote about it"),
+        f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
+        "bogføringsloven § 12; at Stripe the numbers lead to whoever paid. The name on a card and its number never come here",
+        purge_payments,
+    ),
+    Rule(
+        _("which of Stripe's events have been heard"),
+        f"{EVENT_DAYS} days",
+        "so that none is acted on twice",
+        purge_events,
     ),
     Rule(
         _("names on seats with a price"),

@@ -318,7 +318,7 @@ class BookingViewSet(LookOnlyViewSet):
     index_view_class = BookingIndexView
     inspect_view_class = BookingInspectView
     actions = {"cancel": CancelBookingView, "substitute": SubstituteView}
-    rights = ("see_needs",)
+    rights = ("see_needs", "add", "overbook", "move", "attend", "write")
     list_display = [
         "order__reference",
         Column("participant", label=gettext_lazy("Participant"), sort_key="participant__name"),

@@ -20,14 +20,18 @@ from booking.models import (
     AudienceGrant,
     Booking,
     DeletionRequest,
+    Difference,
     Fact,
     Interest,
     Office,
     Order,
     OutboxMessage,
+    Payment,
     Person,
+    Refund,
     RegisterFile,
     Secretary,
+    StripeEvent,
 )
 from booking.mypage import retention
 from booking.mypage.forget import NAMELESS, ask_to_be_forgotten, forget_person
@@ -35,6 +39,7 @@ from booking.mypage.retention import TABLE, purge, years_before
 from booking.people.waiting import bring
 from booking.signup.purge import KEPT_DAYS
 from tests.booking.mypage.test_forget import message
+from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -81,6 +86,38 @@ def _references():
     booked()
     Order.objects.update(person_reference="Bente", requisition="R-1")
     return lambda: Order.objects.exclude(person_reference="", requisition="").exists()
+
+
+def _accepted_by_phone():
+    booked()
+    Order.objects.update(accepted_by="Bente", accepted_how="phone", acceptance_note="Ringer igen")
+    return Order.objects.exclude(accepted_by="", acceptance_note="").exists
+
+
+def _payment():
+    _placed, payment = paid_by_card("Fanø", session=SessionPageFactory())
+    Payment.objects.update(checkout_id="cs_1", intent_id="pi_1", url="https://example.org/")
+    give_back(payment, 1000)
+    Refund.objects.update(stripe_id="re_1", note="Hanne var syg")
+    held = (Payment.objects.exclude(intent_id=""), Refund.objects.exclude(note=""))
+    return lambda: any(rows.exists() for rows in held)
+
+
+def _difference():
+    Difference.objects.create(
+        kind="paid_twice",
+        subject="cs_2",
+        found_at=at(HELD),
+        closed_at=at(HELD),
+        ending="by_person",
+        note="Talt med Hanne",
+    )
+    return Difference.objects.exclude(note="", subject="").exists
+
+
+def _event():
+    StripeEvent.objects.create(event_id="evt_1", kind="refund.updated", heard_at=at(HELD))
+    return StripeEvent.objects.exists
 
 
 def _name():
@@ -188,7 +225,14 @@ CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
     "who came, and who may stand on the list of participants": (_attendance, date(2028, 5, 5)),
-    "an order's person reference and requisition number": (_references, date(2032, 12, 31)),
+    "an order's person reference and requisition number, and who accepted its conditions by phone": (
+        _references,
+        date(2032, 12, 31),
+    ),
+    "an order's references, by phone": (_accepted_by_phone, date(2032, 12, 31)),
+    "a payment's numbers at Stripe, and what staff wrote about it": (_payment, date(2032, 12, 31)),
+    "a payment's numbers at Stripe, differences": (_difference, date(2032, 12, 31)),
+    "which of Stripe's events have been heard": (_event, HELD + timedelta(days=60)),
     "names on seats with a price": (_name, date(2032, 12, 31)),
     "who waits for a date": (_interest, HELD),
     "what mails said": (_words, NOW.date() + timedelta(days=180)),
