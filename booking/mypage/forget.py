@@ -128,8 +128,7 @@ def messages_to(person: Person) -> models.QuerySet[OutboxMessage]:
 
 
 def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
-    """What was written, to anybody, about their seats, what was paid for these, their sessions called off, and whom they
-    act for."""
+    """What was written, to anybody, about their seats, payments, sessions called off, and whom they act for."""
     bookings = bookings_of(person)
     links = Secretary.objects.filter(Q(secretary=person) | Q(principal=person))
     return OutboxMessage.objects.filter(

@@ -111,7 +111,7 @@ def purge_references(now: datetime) -> int:
 
 
 def purge_payments(now: datetime) -> int:
-    """Empty what leads from a payment to a card at Stripe, and what staff wrote, when bookkeeping asks for it no more."""
+    """Empty what leads from a payment to a card, and what staff wrote of it, when bookkeeping no longer asks for it."""
     cut = _last_out_of_the_books(now)
     newer = Booking.objects.filter(order=OuterRef("order"), session__ends_on__gt=cut)
     old = Payment.objects.exclude(Exists(newer))
@@ -259,7 +259,7 @@ TABLE = [
     Rule(
         _("a payment's numbers at Stripe, and what staff wrote about it"),
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
-        "bogføringsloven § 12; at Stripe the numbers lead to whoever paid. The name on a card and its number never come here",
+        "bogføringsloven § 12; at Stripe they lead to whoever paid. Names and numbers of cards never come here",
         purge_payments,
     ),
     Rule(

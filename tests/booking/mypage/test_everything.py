@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from booking.models import AudienceGrant, Booking, Fact, Interest, OutboxMessage, Person
+from booking.models import AudienceGrant, Booking, Fact, Interest, OutboxMessage, Payment, Person, Refund
 from booking.mypage.everything import everything_about
 from booking.mypage.forget import ask_to_be_forgotten
 from booking.people.secretaries import name_secretary
 from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import Purchase
 from tests.booking.mypage.test_forget import message
+from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -109,6 +110,22 @@ def test_all_of_ones_own_is_there(client, mayor, secretary, booking):
     ]
     for words in ("Krydspres", "Vegetar", "76 66 06 60", "Var syg", "Vi glæder os", booking.order.reference):
         assert words in page
+
+
+def test_whoever_paid_by_card_takes_along_what_was_paid_and_paid_back(client):
+    placed, payment = paid_by_card("Ærø")
+    Payment.objects.update(intent_id="pi_1")
+    give_back(payment, 1000)
+    Refund.objects.update(note="Hanne var syg")
+
+    everything, page = held(client, placed.booker)
+    of_participant, _page = held(client, placed.bookings.get().participant)
+
+    came, gone = everything["payments"]
+    assert (came["reference"], came["amount"], came["stripe"]) == (placed.reference, "6.625,00 kr.", "pi_1")
+    assert (gone["refund"], gone["note"]) == ("1.000,00 kr.", "Hanne var syg")
+    assert "Hanne var syg" in page
+    assert of_participant["payments"] == []
 
 
 def test_of_others_there_is_no_more_than_the_name(client, mayor, secretary, booking):

@@ -13,6 +13,7 @@ from wagtail.models import ModelLogEntry
 from booking.dates import COPENHAGEN
 from booking.desk.roles import ADMINISTRATORS, EDITORS, make_roles
 from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, PERSON_FORGOTTEN
+from booking.journal.record import record
 from booking.models import (
     AudienceGrant,
     Booking,
@@ -36,6 +37,7 @@ from booking.people.signin import give_staff_sign_in, user_with
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import Purchase
+from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -135,6 +137,19 @@ def test_a_seat_that_cost_nothing_keeps_no_name(mayor):
 
     assert kept_until(mayor) is None
     assert Booking.objects.get().participant.name == NAMELESS
+
+
+def test_mails_about_what_they_paid_and_got_back_go_too():
+    placed, payment = paid_by_card("Ærø")
+    give_back(payment, 1000)
+    booker = placed.booker
+    for kind, about in (("paid", payment), ("refunded", payment.refunds.get())):
+        message(record(kind, about, at=NOW, order=placed.reference, amount="1000.00"), booker.email, kind=kind)
+
+    forget_person(booker, by=None, now=AFTER)
+
+    assert not OutboxMessage.objects.filter(kind__in=["paid", "refunded"]).exists()
+    assert payment.kept() == 5625
 
 
 def test_mails_to_them_go_and_mails_about_them_lose_their_words(mayor):
