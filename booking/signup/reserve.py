@@ -19,7 +19,7 @@ from booking.signup.authority import Authority, may_pass
 from booking.signup.cards import takes_cards
 from booking.signup.locks import lock_session
 from booking.signup.models import Booking, BookingStatus, Order, OrderLine
-from booking.signup.standing import Admission, CannotBook, Obstacle, admit, obstacles, seats_left
+from booking.signup.standing import Admission, CannotBook, Obstacle, admit, admit_each, obstacles, seats_left
 
 logger = logging.getLogger(__name__)
 
@@ -184,6 +184,7 @@ def place_order(
     if placed:
         return placed
 
+    seats = _read_anew(seats)
     for obstacle in obstacles(session, now=now):
         if not (waits and obstacle == Obstacle.FULL) and not may_pass(obstacle, authority):
             raise CannotBook(obstacle)
@@ -210,7 +211,7 @@ def place_order(
         raise MayNotActFor
     if len({seat.participant for seat in seats}) < len(seats):
         raise CannotBook(Obstacle.ALREADY_BOOKED)
-    admissions = [_admit(session, seat.participant, authority, now=now) for seat in seats]
+    admissions = _admissions(session, [seat.participant for seat in seats], authority, now=now)
     payers = {admission.municipality for admission in admissions}
     if len(payers) > 1:
         raise SeveralPayers
@@ -256,23 +257,40 @@ def place_order(
     return order
 
 
-def _admit(session: SessionPage, participant: Person, authority: Authority | None, *, now: datetime) -> Admission:
-    """As ``admit``; whoever the session is not for gets an exception until its day, where the authority says so."""
-    try:
-        return admit(session, participant)
-    except CannotBook as refusal:
-        if authority is None or not may_pass(refusal.obstacle, authority):
-            raise
-    grant_access(
-        session.audience, participant, reason=authority.reason, ends_on=session.starts_on, by=authority.by, now=now
-    )
-    return admit(session, participant)
+def _read_anew(seats: Sequence[Seat]) -> list[Seat]:
+    """With the participants as they stand now that the session is locked."""
+    people = {person.pk: person for person in Person.with_offices({seat.participant.pk for seat in seats})}
+    return [replace(seat, participant=people[seat.participant.pk]) for seat in seats]
+
+
+def _admissions(
+    session: SessionPage, participants: Sequence[Person], authority: Authority | None, *, now: datetime
+) -> list[Admission]:
+    """As ``admit`` for each; whom the session is not for gets an exception until its day, if the authority says so."""
+    admissions = []
+    for answer in admit_each(session, participants):
+        if isinstance(answer, Admission):
+            admissions.append(answer)
+            continue
+        if authority is None or not may_pass(answer.obstacle, authority):
+            raise answer
+        grant_access(
+            session.audience,
+            answer.participant,
+            reason=authority.reason,
+            ends_on=session.starts_on,
+            by=authority.by,
+            now=now,
+        )
+        admissions.append(admit(session, answer.participant))
+    return admissions
 
 
 def _write_lines(quote: Quote, bookings: Sequence[Booking]) -> None:
     """Freeze what was agreed: each line at the booking it pays for, or at the first of those that share it."""
-    for line in quote.lines:
-        written = OrderLine.frozen(line, booking=bookings[line.seats[0]], seats=len(line.seats))
-        written.save()
+    written = OrderLine.objects.bulk_create(
+        OrderLine.frozen(line, booking=bookings[line.seats[0]], seats=len(line.seats)) for line in quote.lines
+    )
+    for line, row in zip(quote.lines, written, strict=True):
         if len(line.seats) > 1:
-            written.shared_by.set(bookings[seat] for seat in line.seats)
+            row.shared_by.set(bookings[seat] for seat in line.seats)
