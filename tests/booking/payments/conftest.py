@@ -78,14 +78,19 @@ class Payer:
         return self.order.payments.latest("pk")
 
 
+def session_by_card(**changes):
+    """A session that may be paid by card, and whose conditions let one withdraw until 30 days before."""
+    session = SessionPageFactory(conditions=ConditionsFactory(free_days=30), **changes)
+    session.price_list.takes_cards = True
+    session.price_list.save()
+    return session
+
+
 @pytest.fixture
 def payer(client, double, january, transactional_db):
     mayor = mayor_of("Fanø")
-    session = SessionPageFactory(capacity=1, title="Ny som borgmester", conditions=ConditionsFactory(free_days=30))
-    session.price_list.takes_cards = True
-    session.price_list.save()
     client.force_login(secretary_of(mayor).user)
-    return Payer(client, double, session, mayor)
+    return Payer(client, double, session_by_card(capacity=1, title="Ny som borgmester"), mayor)
 
 
 @pytest.fixture
