@@ -18,13 +18,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.text import capfirst
+from django.utils.text import capfirst, get_text_list
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
 from booking.dates import today
 from booking.sessions.models import SessionPage
+from booking.signup.lines import SessionLine
 from home.slugs import danish_slug, in_plain_letters
 
 if TYPE_CHECKING:
@@ -256,6 +258,30 @@ NOT_READ = {"kind", "time"}
 def _is_wrapped(part) -> bool:
     """Whether an item of a list is stored with its type and number around it."""
     return isinstance(part, dict) and part.keys() <= {"type", "value", "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Sessions that one chooses between; or, mostly, one that stands alone."""
+
+    lines: tuple[SessionLine, ...]
+
+    @property
+    def words(self) -> str:
+        """What there is to choose from: "15.-17. marts eller 22.-24. marts", with years; nothing for one alone."""
+        if len(self.lines) == 1:
+            return ""
+        return get_text_list([line.session.when.short for line in self.lines], gettext("or"))
+
+
+def as_choices(lines: Iterable[SessionLine]) -> list[Runs]:
+    """The lines in their order, those of one choice together where the first of them stands."""
+    together: dict[tuple[str, int], list[SessionLine]] = {}
+    for line in lines:
+        session = line.session
+        key = ("choice", session.choice_id) if session.choice_id else ("session", session.pk)
+        together.setdefault(key, []).append(line)
+    return [Runs(tuple(runs)) for runs in together.values()]
 
 
 def grouped(headings: Iterable["HeadingPage"], entries: Iterable[Entry], *, keep_empty: bool = False) -> list[Group]:

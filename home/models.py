@@ -33,6 +33,7 @@ from home.listing import (
     Entry,
     Filters,
     Group,
+    as_choices,
     choices_among,
     count_below,
     entries_of,
@@ -281,8 +282,8 @@ class OfferPage(Page):
         now = timezone.now()
         sessions = self.sessions()
         return super().get_context(request, *args, **kwargs) | {
-            "upcoming": session_lines(sessions.upcoming(now), now=now),
-            "past": session_lines(sessions.past(now), now=now),
+            "upcoming": as_choices(session_lines(sessions.upcoming(now), now=now)),
+            "past": as_choices(session_lines(sessions.past(now), now=now)),
             "is_past": self.is_past(today(now)),
         }
 

@@ -98,6 +98,16 @@ def say_what_is_missing(request, page) -> None:
     draft = page.get_latest_revision_as_object()
     for sentence in doubts(draft, now=timezone.now()):
         messages.warning(request, sentence % {"session": draft.title})
+    if several := with_several_runs(draft):
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d participant was at more than one of the alternatives already, and keeps them all.",
+                "%(count)d participants were at more than one of the alternatives already, and keep them all.",
+                several,
+            )
+            % {"count": several},
+        )
 
 
 def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
@@ -115,9 +125,17 @@ def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
     return found
 
 
+def with_several_runs(draft: SessionPage) -> int:
+    """How many were signed up for several sessions before they became alternatives. They keep what they have."""
+    if draft.choice_id is None:
+        return 0
+    among = Booking.objects.filter(Q(session=draft.pk) | Q(session__choice=draft.choice_id)).active()
+    return among.order_by().values("participant").annotate(count=Count("pk")).filter(count__gt=1).count()
+
+
 def seats_taken(page: Page) -> int:
     """How many are signed up on the page and below it."""
-    return Booking.objects.filter(session__path__startswith=page.path).holding_a_seat().count()
+    return Booking.objects.filter(session__path__startswith=page.path).active().count()
 
 
 def say_that_bookings_are_kept(request, page) -> None:

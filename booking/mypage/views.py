@@ -28,6 +28,7 @@ from booking.people.models import Person, Secretary
 from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end_secretary, name_secretary
 from booking.signup.models import Booking, Interest
 from booking.signup.receipt import represented_by
+from booking.signup.switch import can_be_left
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Line:
     is_booked_by_me: bool
     is_over: bool
     join_link: str
+    may_switch: bool
 
     @property
     def is_coming(self) -> bool:
@@ -108,6 +110,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
                 is_booked_by_me=booking.order.booker_id == person.pk,
                 is_over=is_over,
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
+                may_switch=booking.participant_id in represented and can_be_left(booking, now=now),
             )
         )
     return lines

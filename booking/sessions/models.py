@@ -390,6 +390,11 @@ class SessionPage(Page):
         return list(runs.not_cancelled().for_listing().order_by("starts_on", "starts_time", "pk"))
 
     @property
+    def when_and_where(self) -> str:
+        """What tells it from its other runs: "15.-17. marts 2018, Værløse"."""
+        return f"{self.when.short}, {self.place}" if self.place else self.when.short
+
+    @property
     def needs_room(self) -> bool:
         """Whether participants sleep there."""
         return self.kind == SessionKind.OVERNIGHT

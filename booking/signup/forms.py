@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from django import forms
@@ -417,3 +417,28 @@ class TakeSeatForm(forms.Form):
     @property
     def pays_by_card(self) -> bool:
         return self.cleaned_data.get("pays_by") == "card"
+
+
+class SwitchForm(forms.Form):
+    """Which of the other runs the seat is to be at. Those that are not ``possible`` are not offered, but understood."""
+
+    session = forms.ChoiceField(
+        label=_("Switch to"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose the session to switch to."),
+            "invalid_choice": _("The session can't take the place of the one that the seat is for."),
+        },
+    )
+
+    def __init__(self, *args, runs: Sequence[SessionPage], possible: Sequence[SessionPage], **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.runs = {str(run.pk): run for run in runs}
+        choices = [(key, run.when_and_where) for key, run in self.runs.items()]
+        self.fields["session"].choices = choices
+        self.fields["session"].widget.choices = [choice for choice in choices if self.runs[choice[0]] in possible]
+        if len(possible) == 1:
+            self.initial["session"] = str(possible[0].pk)
+
+    def clean_session(self) -> SessionPage:
+        return self.runs[self.cleaned_data["session"]]

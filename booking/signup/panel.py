@@ -40,13 +40,15 @@ from booking.signup.standing import (
 class Candidate:
     """Somebody the booker may act for: what admits them, or the sentence that says why nothing does.
 
-    ``booking`` is the seat, or place in line, that they have already, if that is why.
+    ``booking`` is the seat, or place in line, that they have already, if that is why; ``other_run``
+    the one that they have at an alternative to this session.
     """
 
     person: Person
     admission: Admission | None
     refusal: str = ""
     booking: Booking | None = None
+    other_run: Booking | None = None
 
     @property
     def words(self) -> str:
@@ -204,7 +206,8 @@ class Panel:
     @property
     def asks_for_help(self) -> bool:
         """Whether somebody is kept out who might have expected to come in."""
-        return not self.booked or len(self.refused) > len(self.booked)
+        explained = [candidate for candidate in self.candidates if candidate.booking or candidate.other_run]
+        return not explained or len(self.refused) > len(explained)
 
     @property
     def only_choice(self) -> Candidate | None:
@@ -339,7 +342,8 @@ class Panel:
         if isinstance(answer, Admission):
             return Candidate(person, answer)
         booking = answer.booking if answer.obstacle == Obstacle.ALREADY_BOOKED else None
-        return Candidate(person, None, person_sentence(answer, self.session, person), booking)
+        other_run = answer.booking if answer.obstacle == Obstacle.OTHER_RUN else None
+        return Candidate(person, None, person_sentence(answer, self.session, person), booking, other_run)
 
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(

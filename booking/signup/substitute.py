@@ -37,10 +37,10 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
         .select_related("order", "participant", "office", "session")
         .get(pk=booking.pk)
     )
-    session = sessions[booking.session_id]
+    session = sessions.get(booking.session_id)
     if booker and not may_substitute(booking, booker, now=now):
         raise MayNotActFor
-    if not booking.is_seated:
+    if not booking.is_seated or session is None:  # or it was moved to another session meanwhile
         raise SeatGivenUp
     obstacle = seat_obstacle(session, now=now)
     if obstacle:

@@ -40,8 +40,18 @@ class CannotSwitch(Exception):
 
 
 @transaction.atomic
-def switch(booking: Booking, *, to: SessionPage, by, now: datetime, booker: Person | None = None) -> Booking:
+def switch(
+    booking: Booking,
+    *,
+    to: SessionPage,
+    by,
+    now: datetime,
+    booker: Person | None = None,
+    within_offer: bool = False,
+) -> Booking:
     """Move the seat to ``to``, another run of the same choice. One row changes, so nobody is left with none or two.
+
+    ``within_offer`` is for staff, who may take any session of the same offer.
 
     Order, price and conditions stay as they were agreed; so does what was written about diet and room, where the other
     run asks for it. ``booker`` is whoever asks for it on the site, and must act for the participant; staff ask without
@@ -53,8 +63,10 @@ def switch(booking: Booking, *, to: SessionPage, by, now: datetime, booker: Pers
         raise MayNotActFor
     if booking.session_id == to.pk and booking.is_confirmed:
         return booking
-    left, to = sessions[booking.session_id], sessions[to.pk]
-    admission = admit_from(booking, left, to, now=now)
+    left, to = sessions.get(booking.session_id), sessions[to.pk]
+    if left is None:  # moved meanwhile, to where no run is
+        raise CannotSwitch(Hindrance.NO_SEAT)
+    admission = admit_from(booking, left, to, now=now, within_offer=within_offer)
 
     booking.session, booking.office = to, admission.office
     booking.diet = booking.diet if to.needs_diet else ""
@@ -74,9 +86,11 @@ def switch(booking: Booking, *, to: SessionPage, by, now: datetime, booker: Pers
     return booking
 
 
-def admit_from(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> Admission:
+def admit_from(
+    booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime, within_offer: bool = False
+) -> Admission:
     """What lets the holder of a seat at ``left`` into ``to`` instead. Raises CannotSwitch or CannotBook."""
-    hindrance = _hindrance(booking, left, to, now=now)
+    hindrance = _hindrance(booking, left, to, now=now, within_offer=within_offer)
     if hindrance:
         raise CannotSwitch(hindrance)
     obstacle = session_obstacle(to, now=now)
@@ -87,8 +101,11 @@ def admit_from(booking: Booking, left: SessionPage, to: SessionPage, *, now: dat
     return admit(to, booking.participant, besides=booking)
 
 
-def _hindrance(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> Hindrance | None:
-    if left.choice_id is None or left.choice_id != to.choice_id or left.pk == to.pk:
+def _hindrance(
+    booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime, within_offer: bool
+) -> Hindrance | None:
+    is_run = left.choice_id is not None and left.choice_id == to.choice_id
+    if left.pk == to.pk or not (is_run or (within_offer and left.is_sibling_of(to))):
         return Hindrance.NOT_A_RUN
     if booking.awaits_payment:
         return Hindrance.NOT_PAID
@@ -113,6 +130,19 @@ def _costs_the_same(booking: Booking, left: SessionPage, to: SessionPage, *, now
     return here.tariffs == there.tariffs and (here.add_ons == there.add_ons or not has_add_ons)
 
 
+def can_be_left(booking: Booking, *, now: datetime) -> bool:
+    """Whether the seat is one of several runs', and it is not too late for another; not whether another takes it."""
+    session = booking.session
+    is_one_of_several = booking.is_confirmed and session.choice_id is not None
+    return is_one_of_several and not session.is_cancelled and not session.when.has_started(now)
+
+
+def sessions_for(booking: Booking) -> list[SessionPage]:
+    """The other sessions of the same offer, the runs among them: for staff, who may move a seat to any of them."""
+    others = SessionPage.objects.sibling_of(booking.session, inclusive=False).live()
+    return list(others.not_cancelled().for_listing().select_related("conditions").order_by("starts_on", "pk"))
+
+
 def runs_for(booking: Booking) -> list[SessionPage]:
     """The other runs that can be thought of: none for a seat that was given up, or whose session stands alone."""
-    return booking.session.other_runs() if booking.is_confirmed else []
+    return booking.session.other_runs() if booking.is_seated else []

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.signup import views, waiting_views
+from booking.signup import switch_views, views, waiting_views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
@@ -12,6 +12,11 @@ urlpatterns = [
         "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/deltagerliste/",
         views.listing,
         name="listing",
+    ),
+    path(
+        "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/skift/",
+        switch_views.switch_run,
+        name="switch",
     ),
     path("venteliste/<str:key>/", waiting_views.place, name="place_in_line"),
 ]

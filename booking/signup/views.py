@@ -48,6 +48,7 @@ from booking.signup.reserve import (
 from booking.signup.sentences import person_sentence, session_sentence, short_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_for_sale, time_obstacle
 from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
+from booking.signup.switch import can_be_left
 
 logger = logging.getLogger(__name__)
 
@@ -207,6 +208,7 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
         ),
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
+        "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),
         "may_pass_on": bool(person)
         and booking.is_confirmed
         and seat_obstacle(session, now=now) is None

@@ -295,7 +295,7 @@ def test_amounts_in_lists_are_spelled_out(client, db):
     SessionPageFactory(parent=offer, starts_on=date(2027, 1, 5), title="Efter listen")
     SessionPageFactory(parent=offer, starts_on=date(2027, 2, 5), title="Gratis", own_net=Decimal(0))
     SessionPageFactory(parent=offer, starts_on=date(2027, 3, 5), title="Ikke besluttet", kind="online")
-    lines = client.get(offer.url).context["upcoming"]
+    lines = [line for runs in client.get(offer.url).context["upcoming"] for line in runs.lines]
 
     assert [line.prices.general and line.prices.general.price.gross for line in lines] == [
         Decimal("6625.00"),

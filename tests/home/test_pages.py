@@ -10,6 +10,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, Site
 
 from booking.dates import COPENHAGEN
+from booking.models import Choice
 from home.models import CataloguePage, FrontPage, HeadingPage, OfferPage, OfferPageForm, Provider, TextPage
 from tests.factories import (
     AudienceFactory,
@@ -37,6 +38,10 @@ class TextPageFactory(PageFactory):
 def a_day_in_november():
     with time_machine.travel(NOW, tick=False):
         yield
+
+
+def sessions_in(choices):
+    return [line.session for runs in choices for line in runs.lines]
 
 
 def menu_of(request=None):
@@ -73,8 +78,22 @@ def test_sessions_to_come_stand_soonest_first_and_earlier_ones_after_them(client
 
     context = client.get(offer.url).context
 
-    assert [line.session.starts_on for line in context["upcoming"]] == [date(2026, 12, 8), date(2027, 3, 1)]
-    assert [line.session.starts_on for line in context["past"]] == [date(2026, 11, 11), date(2026, 10, 1)]
+    assert [one.starts_on for one in sessions_in(context["upcoming"])] == [date(2026, 12, 8), date(2027, 3, 1)]
+    assert [one.starts_on for one in sessions_in(context["past"])] == [date(2026, 11, 11), date(2026, 10, 1)]
+
+
+def test_runs_that_one_chooses_between_stand_together_where_the_first_of_them_does(client, db):
+    offer, choice = OfferPageFactory(), Choice.objects.create(name="Kattegatkursus")
+    for day, of_choice in ((date(2027, 3, 1), choice), (date(2027, 3, 8), None), (date(2027, 3, 15), choice)):
+        SessionPageFactory(parent=offer, starts_on=day, choice=of_choice)
+
+    page = client.get(offer.url)
+
+    runs, alone = page.context["upcoming"]
+    assert [line.session.starts_on for line in runs.lines] == [date(2027, 3, 1), date(2027, 3, 15)]
+    assert runs.words == "1. marts 2027 eller 15. marts 2027"
+    assert ([line.session.starts_on for line in alone.lines], alone.words) == ([date(2027, 3, 8)], "")
+    assert "Vælg én: 1. marts 2027 eller 15. marts 2027" in page.content.decode()
 
 
 def test_a_session_in_a_list_says_what_it_costs_both_ways_and_how_many_seats_are_left(client, db):
