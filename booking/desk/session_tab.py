@@ -14,9 +14,9 @@ from booking.sessions.models import SessionPage
 from booking.signup.admin import municipality_of, office_of, state_of
 from booking.signup.attendance import can_be_marked
 from booking.signup.authority import can_take_calls
-from booking.signup.models import Booking, Interest
+from booking.signup.models import IN_LINE, Booking, Interest
 from booking.signup.sentences import session_sentence
-from booking.signup.standing import session_obstacle
+from booking.signup.standing import seats_left, session_obstacle
 
 HEADING = _("Bookings")
 
@@ -46,18 +46,21 @@ class BookingsPanel(Panel):
                 context["money"] = money_in(session)
             if context["sees_names"]:
                 bookings = Booking.objects.for_listing().filter(session=session).order_by("status", "participant__name")
-                context["rows"] = [_row(booking) for booking in bookings]
+                context["rows"] = [_row(booking) for booking in bookings.exclude(status__in=IN_LINE)]
+                line = bookings.filter(status__in=IN_LINE).with_place().order_by("pk")
+                context["line"] = [_row_in_line(booking) for booking in line]
                 context["interests"] = Interest.objects.filter(session=session).select_related("person")
                 context["list_url"] = f"{reverse('bookings:index')}?session={session.pk}"
             return context
 
 
 def numbers(session: SessionPage) -> dict[str, int | None]:
-    """How many seats are taken and free, and how many wait to hear of a date."""
-    booked = Booking.objects.filter(session=session).holding_a_seat().count()
+    """How many seats are taken, offered and free, how many wait for one, and how many to hear of a date."""
+    bookings = Booking.objects.filter(session=session)
     return {
-        "booked": booked,
-        "free": None if session.capacity is None else max(0, session.capacity - booked),
+        "booked": bookings.seated().count(),
+        "free": seats_left(session),
+        "waiting": bookings.filter(status__in=IN_LINE).count(),
         "interested": Interest.objects.filter(session=session).count(),
     }
 
@@ -97,6 +100,26 @@ def _row(booking: Booking) -> dict:
         "municipality": municipality_of(booking),
         "state": state_of(booking),
         "booked": danish_moment(booking.booked_at),
+        "url": reverse("bookings:inspect", args=[booking.pk]),
+    }
+
+
+def _row_in_line(booking: Booking) -> dict:
+    """Whoever is offered a seat has it kept for a while; whoever the session is no longer for has no number."""
+    if booking.is_offered:
+        how = _("is offered a seat until %(until)s") % {"until": danish_moment(booking.offered_until)}
+    elif booking.passed_over_at:
+        how = _("passed over: the session is no longer for them")
+    elif booking.called_at:
+        how = _("told of a free seat")
+    else:
+        how = _("waits")
+    return {
+        "booking": booking,
+        "place": booking.place if booking.is_waiting and not booking.passed_over_at else "",
+        "municipality": municipality_of(booking),
+        "since": danish_moment(booking.waiting_since),
+        "how": how,
         "url": reverse("bookings:inspect", args=[booking.pk]),
     }
 

@@ -66,8 +66,8 @@ def bookings_of(person: Person) -> models.QuerySet[Booking]:
 
 
 def coming_bookings(person: Person, *, now: datetime) -> models.QuerySet[Booking]:
-    """Those of sessions that have not been held yet; a session is held until the end of its last day."""
-    coming = bookings_of(person).holding_a_seat().filter(session__ends_on__gte=today(now))
+    """Those of sessions that have not been held yet, places in line too; one is held until the end of its last day."""
+    coming = bookings_of(person).active().filter(session__ends_on__gte=today(now))
     return coming.filter(session__calendar_entry__cancelled_at=None)
 
 

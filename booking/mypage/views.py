@@ -26,6 +26,7 @@ from booking.mypage.forms import PhoneForm, SecretaryForm
 from booking.people.details import change_phone
 from booking.people.models import Person, Secretary
 from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end_secretary, name_secretary
+from booking.signup.link import place_url
 from booking.signup.models import Booking, Interest
 from booking.signup.receipt import represented_by
 from booking.signup.switch import can_be_left
@@ -66,12 +67,14 @@ class Line:
     is_booked_by_me: bool
     is_over: bool
     join_link: str
+    #: Where an offered seat is answered, or the waiting list left.
+    place_url: str
     may_switch: bool
 
     @property
     def is_coming(self) -> bool:
-        """Whether somebody is to come; a seat that was given up is not."""
-        return self.booking.holds_a_seat and not self.is_over
+        """Whether somebody is to come, or waits for a seat; a seat that was given up is neither."""
+        return self.booking.is_active and not self.is_over
 
 
 @require_safe
@@ -99,7 +102,7 @@ def my_page(request, person: Person):
 def _lines(person: Person, now: datetime) -> list[Line]:
     represented = represented_by(person, on=today(now))
     lines = []
-    for booking in Booking.objects.seen_by(person, today(now)).for_listing():
+    for booking in Booking.objects.seen_by(person, today(now)).for_listing().with_place():
         session = booking.session
         is_over = session.when.is_over(now)
         joins = booking.is_confirmed and not is_over and not session.is_cancelled
@@ -110,6 +113,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
                 is_booked_by_me=booking.order.booker_id == person.pk,
                 is_over=is_over,
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
+                place_url=place_url(booking) if booking.participant_id in represented else "",
                 may_switch=booking.participant_id in represented and can_be_left(booking, now=now),
             )
         )

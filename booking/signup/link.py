@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.signing import BadSignature, Signer
+from django.urls import reverse
 
 from booking.dates import today
-from booking.signup.models import Booking
+from booking.signup.models import IN_LINE, Booking
 
 _SALT = "booking.signup.link"
 
@@ -30,6 +31,13 @@ def key_for(booking: Booking, *, participant: bool) -> str:
     """What stands in the address: of the participant's own link, or of that which the order's contact gets."""
     words = f"{booking.pk}{'p' if participant else 'c'}"
     return f"{_signer().signature(words)}-{words}"
+
+
+def place_url(booking: Booking) -> str:
+    """Where whoever represents the participant answers an offer, or leaves the waiting list; empty if there is none."""
+    if booking.status not in IN_LINE or booking.session.is_cancelled:
+        return ""
+    return reverse("booking:place_in_line", args=[key_for(booking, participant=True)])
 
 
 def read_key(key: str, *, now: datetime) -> Holder:

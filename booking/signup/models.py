@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal import kinds
@@ -156,6 +157,12 @@ class BookingQuerySet(models.QuerySet):
     def in_line_for_a_seat(self) -> "BookingQuerySet":
         """Those of them who get the next free seat; not those whom the session is no longer for."""
         return self.waiting().filter(passed_over_at=None)
+
+    def with_place(self) -> "BookingQuerySet":
+        """Each with its ``place`` in line: 1 for whoever gets the next free seat."""
+        ahead = self.model.objects.in_line_for_a_seat().filter(session=OuterRef("session"), pk__lt=OuterRef("pk"))
+        counted = ahead.order_by().values("session").annotate(count=Count("pk")).values("count")
+        return self.annotate(place=Coalesce(Subquery(counted), 0) + 1)
 
     def for_listing(self) -> "BookingQuerySet":
         """With all that a line in a list shows, in one query."""

@@ -31,6 +31,7 @@ from booking.signup.forms import (
 )
 from booking.signup.interest import show_interest, withdraw_interest
 from booking.signup.kept import forget, keep
+from booking.signup.link import place_url
 from booking.signup.listing import allow_listing
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
@@ -177,7 +178,14 @@ def receipt(request, reference: str):
         line["shows_needs"] = arranges or line["booking"].participant_id in represented
         line["may_list"] = line["booking"].participant_id in represented and line["booking"].is_active
     awaits = any(line["booking"].is_confirmed and not line["is_over"] for line in lines)
-    context = {"order": order, "lines": lines, "person": person, "awaits": awaits}
+    context = {
+        "order": order,
+        "lines": lines,
+        "person": person,
+        "awaits": awaits,
+        "waits": any(line["place_url"] or line["booking"].is_waiting for line in lines),
+        "only_waits": all(line["booking"].never_had_a_seat for line in lines),
+    }
     return TemplateResponse(request, "booking/receipt.html", context)
 
 
@@ -208,6 +216,7 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
         ),
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
+        "place_url": place_url(booking) if booking.participant_id in represented else "",
         "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),
         "may_pass_on": bool(person)
         and booking.is_confirmed
@@ -229,7 +238,7 @@ def pass_on(request, reference: str, booking_id: int):
         logger.warning("seat in order %s refused", reference)
         raise Http404
     obstacle = seat_obstacle(booking.session, now=now)
-    if obstacle or not booking.holds_a_seat:
+    if obstacle or not booking.is_seated:
         messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else GIVEN_UP)
         return redirect("booking:receipt", reference)
     people = candidates(booking, person, now=now)
