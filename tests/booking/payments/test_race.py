@@ -182,7 +182,7 @@ def test_many_tabs_open_one_checkout(payers, double):
 
     ended = race(double, [f"pay:{payer.order.reference}"] * 8)
 
-    assert ended.keys() <= {"pay 302", "pay 503"}
+    assert ended == {"pay 302": 8}
     assert payer.go_to_pay().url.startswith(double.url)
     assert [payment.state for payment in payer.order.payments.all()] == [PaymentState.OPEN]
     assert len(double.checkouts) == 1
