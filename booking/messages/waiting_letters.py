@@ -70,9 +70,7 @@ def _called(booking: Booking, url: str, now: datetime) -> Letter | None:
         _("A seat is free: %(title)s, %(days)s"),
         _("A seat is free at %(title)s."),
         [
-            _(
-                "There is little time left, so all who wait are told now, and the first to take the seat has it."
-            ),
+            _("There is little time left, so all who wait are told now, and the first to take the seat has it."),
             _("If you take it, the sign-up is binding, at the price and on the conditions that you accepted."),
         ],
         prices=True,

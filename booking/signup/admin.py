@@ -160,15 +160,17 @@ class BookingInspectView(InspectView):
 
     @cached_property
     def header_buttons(self):
-        if not self.object.holds_a_seat:
+        if not self.object.is_active:
             return []
         buttons = []
-        if self.user_has_permission("substitute") and not seat_obstacle(self.object.session, now=timezone.now()):
+        may_substitute = self.object.is_seated and self.user_has_permission("substitute")
+        if may_substitute and not seat_obstacle(self.object.session, now=timezone.now()):
             url = reverse(self.action_url_names["substitute"], args=[self.object.pk])
             buttons.append(HeaderButton(_("Put the successor in the seat"), url=url, icon_name="user"))
         if self.user_has_permission("cancel"):
             url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
-            buttons.append(HeaderButton(_("Cancel the booking"), url=url, icon_name="cross"))
+            words = _("Cancel the booking") if self.object.is_seated else _("Take off the waiting list")
+            buttons.append(HeaderButton(words, url=url, icon_name="cross"))
         return buttons
 
     def get_context_data(self, **kwargs):
@@ -199,15 +201,18 @@ class CancelBookingView(NamedActionView):
         return Booking.objects.for_listing().select_related("conditions")
 
     def get(self, request, *args, **kwargs):
-        if not self.object.holds_a_seat:
+        if not self.object.is_active:
             messages.info(request, _("The booking is cancelled already."))
             return HttpResponseRedirect(self.get_back_url())
         return super().get(request, *args, **kwargs)
 
     def act(self):
-        before = self.object.holds_a_seat
+        before = self.object.is_active
         cancel_booking(self.object, by=self.request.user, now=timezone.now())
-        if before:
+        if before and not self.object.is_seated:
+            said = _("%(participant)s is no longer on the waiting list.") % {"participant": self.object.participant}
+            messages.success(self.request, said)
+        elif before:
             messages.success(
                 self.request,
                 _("The booking of %(participant)s is cancelled, and the seat is free.")
@@ -263,7 +268,7 @@ class SubstituteView(NamedActionView):
     @property
     def refusal(self) -> str:
         """Why nobody can be put in the seat; empty if somebody can."""
-        if not self.object.holds_a_seat:
+        if not self.object.is_seated:
             return _("The booking is cancelled, so there is no seat to take over.")
         obstacle = seat_obstacle(self.object.session, now=timezone.now())
         return session_sentence(obstacle, self.object.session) if obstacle else ""
@@ -349,7 +354,7 @@ class BookingViewSet(LookOnlyViewSet):
             label=gettext_lazy("Status"),
             accessor=state_of,
             sort_key="status",
-            primary=lambda booking: booking.holds_a_seat,
+            primary=lambda booking: booking.is_seated,
         ),
     ]
     filterset_class = BookingFilterSet
