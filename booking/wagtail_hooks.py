@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from booking.desk import attendance, letter, lists, menu, pages, phone, session_money, sessions, staff, start
+from booking.desk import attendance, letter, lists, menu, move, pages, phone, session_money, sessions, staff, start
 from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
 from booking.people.admin import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
@@ -36,6 +36,7 @@ def register_actions():
         path("sessions/book/<id:pk>/", phone.PhoneView.as_view(), name="session_book"),
         path("sessions/hotel/<id:pk>/", lists.HotelListView.as_view(), name="hotel_list"),
         path("reports/sessions/", session_money.SessionReportView.as_view(), name="session_report"),
+        path("bookings/move/<id:pk>/", move.MoveBookingView.as_view(), name="move_booking"),
         path("persons/forget/<id:pk>/", ForgetPersonView.as_view(), name="forget_person"),
     ]
 

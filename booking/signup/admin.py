@@ -33,7 +33,7 @@ from booking.signup.cancel import cancel_booking
 from booking.signup.models import ATTENDANCE, Booking, BookingStatus
 from booking.signup.sentences import both_amounts, person_sentence, session_sentence
 from booking.signup.standing import CannotBook
-from booking.signup.substitute import SeatGivenUp, seat_obstacle, substitute
+from booking.signup.substitute import SeatGivenUp, SeatNotPaid, seat_obstacle, substitute
 from booking.signup.successors import awaiting_successor
 from booking.spreadsheet import DanishSpreadsheetMixin
 
@@ -163,10 +163,13 @@ class BookingInspectView(InspectView):
         if not self.object.is_active:
             return []
         buttons = []
-        may_substitute = self.object.is_seated and self.user_has_permission("substitute")
+        may_substitute = self.object.is_confirmed and self.user_has_permission("substitute")
         if may_substitute and not seat_obstacle(self.object.session, now=timezone.now()):
             url = reverse(self.action_url_names["substitute"], args=[self.object.pk])
             buttons.append(HeaderButton(_("Put the successor in the seat"), url=url, icon_name="user"))
+        if self.object.is_confirmed and self.user_has_permission("move"):
+            url = reverse("move_booking", args=[self.object.pk])
+            buttons.append(HeaderButton(_("Move to another session"), url=url, icon_name="arrow-right"))
         if self.user_has_permission("cancel"):
             url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
             words = _("Cancel the booking") if self.object.is_seated else _("Take off the waiting list")
@@ -232,6 +235,10 @@ class CancelBookingView(NamedActionView):
         return super().get_context_data(fee=None if fee.is_free else both_amounts(fee.price), when=when, **kwargs)
 
 
+#: Of a seat that is held: it is nobody's yet.
+NOT_PAID = gettext_lazy("The seat is not paid for yet, so nobody else can have it. It can be cancelled.")
+
+
 class SubstituteForm(forms.Form):
     participant = forms.ModelChoiceField(
         label=gettext_lazy("New participant"),
@@ -268,7 +275,9 @@ class SubstituteView(NamedActionView):
     @property
     def refusal(self) -> str:
         """Why nobody can be put in the seat; empty if somebody can."""
-        if not self.object.is_seated:
+        if self.object.awaits_payment:
+            return NOT_PAID
+        if not self.object.is_confirmed:
             return _("The booking is cancelled, so there is no seat to take over.")
         obstacle = seat_obstacle(self.object.session, now=timezone.now())
         return session_sentence(obstacle, self.object.session) if obstacle else ""
@@ -288,6 +297,8 @@ class SubstituteView(NamedActionView):
         left = self.object.participant
         try:
             substitute(self.object, participant=participant, by=self.request.user, now=timezone.now())
+        except SeatNotPaid:
+            self.form.add_error(None, NOT_PAID)
         except SeatGivenUp:
             self.form.add_error(None, _("The booking is cancelled, so there is no seat to take over."))
         except CannotBook as refusal:

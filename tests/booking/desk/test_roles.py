@@ -207,6 +207,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("session_book", args=[session]),
             reverse("session_book", args=[session]) + f"?participant={pk['persons']}",
         ],
+        "moving a booking to another session": [reverse("move_booking", args=[pk["bookings"]])],
         "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
         "payments": [
             *looked_at(["payments", "differences"]),
@@ -350,6 +351,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
         reverse("session_attendance", args=[everything["in progress"].pk]),
         reverse("session_letter", args=[session.pk]),
         reverse("session_book", args=[session.pk]),
+        reverse("move_booking", args=[booking.pk]),
         reverse("forget_person", args=[everything["persons"].pk]),
         reverse("register-import:index"),
         reverse("exceptions:edit", args=[everything["exceptions"].pk]),
