@@ -14,7 +14,7 @@ from booking.sessions.models import SessionPage
 from booking.signup.admin import municipality_of, office_of, state_of
 from booking.signup.attendance import can_be_marked
 from booking.signup.authority import can_take_calls
-from booking.signup.models import IN_LINE, Booking, Interest
+from booking.signup.models import IN_LINE, Booking, BookingStatus, Interest
 from booking.signup.sentences import session_sentence
 from booking.signup.standing import seats_left, session_obstacle
 
@@ -58,7 +58,7 @@ def numbers(session: SessionPage) -> dict[str, int | None]:
     """How many seats are taken, offered and free, how many wait for one, and how many to hear of a date."""
     bookings = Booking.objects.filter(session=session)
     return {
-        "booked": bookings.seated().count(),
+        "booked": bookings.filter(status=BookingStatus.CONFIRMED).count(),
         "free": seats_left(session),
         "waiting": bookings.filter(status__in=IN_LINE).count(),
         "interested": Interest.objects.filter(session=session).count(),

@@ -15,7 +15,7 @@ from booking.messages.admin import IN_STATE
 from booking.messages.models import OutboxMessage
 from booking.payments.differences import Difference
 from booking.sessions.models import SessionPage
-from booking.signup.models import HOLDS_A_SEAT, IN_LINE, SEATED, Booking
+from booking.signup.models import HOLDS_A_SEAT, IN_LINE, Booking, BookingStatus
 from booking.signup.successors import awaiting_successor
 
 #: How many sessions the first screen shows.
@@ -34,7 +34,7 @@ class NextSessionsPanel(Component):
             SessionPage.objects.upcoming(timezone.now())
             .select_related("calendar_entry")
             .annotate(
-                booked=Count("bookings", filter=Q(bookings__status__in=SEATED), distinct=True),
+                booked=Count("bookings", filter=Q(bookings__status=BookingStatus.CONFIRMED), distinct=True),
                 held=Count("bookings", filter=Q(bookings__status__in=HOLDS_A_SEAT), distinct=True),
                 waiting=Count("bookings", filter=Q(bookings__status__in=IN_LINE), distinct=True),
                 interested=Count("interests", distinct=True),

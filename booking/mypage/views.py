@@ -89,6 +89,7 @@ def my_page(request, person: Person):
         "person": person,
         "coming": sorted((line for line in lines if line.is_coming), key=_starts_at),
         "past": sorted((line for line in lines if not line.is_coming), key=_starts_at, reverse=True),
+        "takes_cards": settings.TAKES_CARDS,
         "contact_email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "interests": Interest.objects.filter(person=person, session__live=True).select_related("session"),
         "acts_for": person.acts_for.in_force(on).select_related("principal"),

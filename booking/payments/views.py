@@ -15,12 +15,14 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from booking.dates import today
 from booking.payments import stripe
 from booking.payments.models import PaymentState
 from booking.payments.settle import NothingToPay, close, free_if_nobody_pays, look, open_checkout
 from booking.payments.standing import CardOrder
 from booking.payments.webhook import hear
 from booking.signup.models import Order
+from booking.signup.receipt import may_pay
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +101,12 @@ def webhook(request):
 
 
 def _order_of(request, reference: str) -> Order:
-    """The booker's own order; for everybody else it does not exist, nor where it is not paid by card."""
+    """The order, for whoever may pay for it; for everybody else it does not exist, nor where it is not paid by card."""
+    order = get_object_or_404(Order, reference=reference, pays_by_card=True)
     person = getattr(request.user, "person", None)
-    if person is None or not settings.TAKES_CARDS:
+    if not settings.TAKES_CARDS or not may_pay(order, person, on=today(timezone.now())):
         raise Http404
-    return get_object_or_404(Order, reference=reference, booker=person, pays_by_card=True)
+    return order
 
 
 def _payment_page(request, order: Order, *, is_silent: bool, status: int = 200) -> TemplateResponse:

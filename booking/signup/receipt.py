@@ -21,6 +21,14 @@ def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on
     return [booking for booking in bookings if booking.participant_id in theirs]
 
 
+def may_pay(order: Order, person: Person | None, *, on: date) -> bool:
+    """Whether the payment is this person's to make: the booker's, a participant's, or that of who acts for one."""
+    if person is None:
+        return False
+    theirs = represented_by(person, on=on)
+    return order.booker_id == person.pk or order.bookings.filter(participant__in=theirs).exists()
+
+
 def represented_by(person: Person | None, *, on: date) -> set[int]:
     """The ids of the person and of those they act for that day: whose joining link, diet and room are theirs to see."""
     if person is None:

@@ -22,14 +22,18 @@ class SeatGivenUp(Exception):
     """There is no seat to put anybody in: the booking was cancelled."""
 
 
+class SeatNotPaid(Exception):
+    """The seat is only held while it is being paid for: nobody has it yet, so nobody can pass it on."""
+
+
 @transaction.atomic
 def substitute(booking: Booking, *, participant: Person, by, now: datetime, booker: Person | None = None) -> Booking:
     """Give the seat to ``participant``, whom the session must be for; whoever had it has it no longer.
 
     Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, and are emptied,
     as is their yes to the list of participants. ``booker`` is whoever asks for it on the site: they must have a say
-    over the seat, and act for the new participant. Staff ask without one. Raises CannotBook, MayNotActFor or
-    SeatGivenUp.
+    over the seat, and act for the new participant. Staff ask without one. Raises CannotBook, MayNotActFor,
+    SeatNotPaid or SeatGivenUp.
     """
     sessions = lock_sessions(booking.session_id)
     booking = (
@@ -40,7 +44,9 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
     session = sessions.get(booking.session_id)
     if booker and not may_substitute(booking, booker, now=now):
         raise MayNotActFor
-    if not booking.is_seated or session is None:  # or it was moved to another session meanwhile
+    if booking.awaits_payment:
+        raise SeatNotPaid
+    if not booking.is_confirmed or session is None:  # or it was moved to another session meanwhile
         raise SeatGivenUp
     obstacle = seat_obstacle(session, now=now)
     if obstacle:

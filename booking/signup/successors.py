@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from booking.dates import today
 from booking.people.models import HELD_BY_ONE, Office, Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.models import Booking, BookingStatus
 
 
 def awaiting_successor(now: datetime) -> QuerySet[Booking]:
@@ -27,7 +27,7 @@ def awaiting_successor(now: datetime) -> QuerySet[Booking]:
     )
     upcoming = SessionPage.objects.upcoming(now).not_cancelled().order_by()
     return (
-        Booking.objects.seated()
+        Booking.objects.filter(status=BookingStatus.CONFIRMED)
         .filter(session__in=upcoming.filter(starts_on__gte=today(now)), office__ends_on__lt=F("session__starts_on"))
         .exclude(Exists(held_on_the_day.filter(person=OuterRef("participant"))))
         .annotate(

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
@@ -35,7 +36,7 @@ from booking.signup.link import place_url
 from booking.signup.listing import allow_listing
 from booking.signup.models import Booking, Order
 from booking.signup.panel import Panel, form_address
-from booking.signup.receipt import represented_by, visible_bookings
+from booking.signup.receipt import may_pay, represented_by, visible_bookings
 from booking.signup.reserve import (
     ConditionsChanged,
     MayNotActFor,
@@ -48,7 +49,14 @@ from booking.signup.reserve import (
 )
 from booking.signup.sentences import person_sentence, session_sentence, short_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_for_sale, time_obstacle
-from booking.signup.substitute import SeatGivenUp, candidates, may_substitute, seat_obstacle, substitute
+from booking.signup.substitute import (
+    SeatGivenUp,
+    SeatNotPaid,
+    candidates,
+    may_substitute,
+    seat_obstacle,
+    substitute,
+)
 from booking.signup.switch import can_be_left
 
 logger = logging.getLogger(__name__)
@@ -59,6 +67,7 @@ personal = cache_control(private=True, no_store=True)
 LISTED = gettext_lazy("The name stands on the list of participants now.")
 UNLISTED = gettext_lazy("The name no longer stands on the list of participants.")
 GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
+NOT_PAID = gettext_lazy("The seat is not paid for yet. Pay first, then you can let somebody else have it.")
 
 
 class SessionGone(Exception):
@@ -116,6 +125,8 @@ def _place(panel: Panel) -> Order | None:
     elif panel.chosen_in_vain:
         for candidate in panel.chosen_in_vain:
             form.refuse(candidate.person, candidate.refusal)
+    elif panel.is_short and not panel.rest_waits:
+        form.add_error("if_short", short_sentence(panel.seats_left))
     elif is_valid:
         try:
             return place_order(
@@ -183,6 +194,7 @@ def receipt(request, reference: str):
         "lines": lines,
         "person": person,
         "awaits": awaits,
+        "may_pay": settings.TAKES_CARDS and may_pay(order, person, on=today(now)),
         "waits": any(line["place_url"] or line["booking"].is_waiting for line in lines),
         "only_waits": all(line["booking"].never_had_a_seat for line in lines),
     }
@@ -238,8 +250,9 @@ def pass_on(request, reference: str, booking_id: int):
         logger.warning("seat in order %s refused", reference)
         raise Http404
     obstacle = seat_obstacle(booking.session, now=now)
-    if obstacle or not booking.is_seated:
-        messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else GIVEN_UP)
+    if obstacle or not booking.is_confirmed:
+        lost = NOT_PAID if booking.awaits_payment else GIVEN_UP
+        messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else lost)
         return redirect("booking:receipt", reference)
     people = candidates(booking, person, now=now)
     form = SubstituteForm(request.POST if request.method == "POST" else None, people=people)
@@ -264,6 +277,8 @@ def _pass_on(form: SubstituteForm, booking: Booking, person: Person, user, *, no
         substitute(booking, participant=participant, by=user, booker=person, now=now)
     except MayNotActFor:
         form.add_error("participant", NO_LONGER_YOURS)
+    except SeatNotPaid:
+        form.add_error(None, NOT_PAID)
     except SeatGivenUp:
         form.add_error(None, GIVEN_UP)
     except CannotBook as refusal:

@@ -1,13 +1,27 @@
-"""What staff read of an order's money, wherever the order stands."""
+"""What is read of an order's money, wherever the order stands."""
 
 from django import template
 
 from booking.dates import danish_moment
 from booking.models import Booking, Order, Payment
 from booking.payments.balance import Balance, balances, with_money
+from booking.payments.models import Refund, RefundState
 from booking.payments.words import dispute_in_words, failure_in_words
 
 register = template.Library()
+
+
+@register.inclusion_tag("booking/components/card_payment.html")
+def card_payment(order: Order) -> dict:
+    """For the payer: what was paid by card and given back, as long as that is so."""
+    payments = Payment.objects.paid().filter(order=order).prefetch_related("refunds").order_by("pk")
+    return {
+        "payments": [(payment, [one for one in payment.refunds.all()[::-1] if _leaves_us(one)]) for payment in payments]
+    }
+
+
+def _leaves_us(refund: Refund) -> bool:
+    return refund.state != RefundState.FAILED
 
 
 @register.inclusion_tag("booking/admin/money.html", takes_context=True)
