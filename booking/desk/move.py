@@ -9,12 +9,27 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from booking.people.models import Person
 from booking.registers import NamedActionView
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
 from booking.signup.sentences import switch_sentence
 from booking.signup.standing import CannotBook
-from booking.signup.switch import CannotSwitch, admit_from, sessions_for, switch
+from booking.signup.switch import CannotSwitch, Hindrance, admit_from, sessions_for, switch
+
+#: What staff read where the site tells a participant that they can't do it themselves.
+HINDRANCES = {
+    Hindrance.NOT_PAID: gettext_lazy("The seat is not paid for yet."),
+    Hindrance.SHARED_PRICE: gettext_lazy("The seat was bought together with others at one price."),
+    Hindrance.OTHER_PRICE: gettext_lazy("The price is another than the one that was agreed."),
+}
+
+
+def sentence(refusal: CannotSwitch | CannotBook, to: SessionPage, participant: Person) -> str:
+    """Why the seat can't be moved there."""
+    if isinstance(refusal, CannotSwitch) and refusal.hindrance in HINDRANCES:
+        return str(HINDRANCES[refusal.hindrance])
+    return switch_sentence(refusal, to, participant)
 
 
 class MoveForm(forms.Form):
@@ -56,7 +71,7 @@ class MoveBookingView(NamedActionView):
     @cached_property
     def refusals(self) -> dict[SessionPage, str]:
         """Why the seat can't be moved there, by session; empty where it can."""
-        return {session: self._refusal(session) for session in sessions_for(self.object)}
+        return {session: self._refusal(session) for session in sessions_for(self.object, now=timezone.now())}
 
     @cached_property
     def form(self) -> MoveForm:
@@ -78,7 +93,7 @@ class MoveBookingView(NamedActionView):
         try:
             admit_from(self.object, self.object.session, to, now=timezone.now(), within_offer=True)
         except (CannotSwitch, CannotBook) as refusal:
-            return switch_sentence(refusal, to, self.object.participant)
+            return sentence(refusal, to, self.object.participant)
         return ""
 
     def _move(self, to: SessionPage) -> bool:
@@ -86,7 +101,7 @@ class MoveBookingView(NamedActionView):
         try:
             switch(self.object, to=to, by=self.request.user, now=timezone.now(), within_offer=True)
         except (CannotSwitch, CannotBook) as refusal:
-            self.form.add_error("session", switch_sentence(refusal, to, self.object.participant))
+            self.form.add_error("session", sentence(refusal, to, self.object.participant))
             return False
         messages.success(
             self.request,

@@ -68,10 +68,10 @@ def switch(
         raise CannotSwitch(Hindrance.NO_SEAT)
     admission = admit_from(booking, left, to, now=now, within_offer=within_offer)
 
-    booking.session, booking.office = to, admission.office
+    booking.session, booking.office, booking.switched_at = to, admission.office, now
     booking.diet = booking.diet if to.needs_diet else ""
     booking.room = booking.room if to.needs_room else ""
-    booking.save(update_fields=["session", "office", "diet", "room"])
+    booking.save(update_fields=["session", "office", "diet", "room", "switched_at"])
     record(
         SWITCHED,
         booking,
@@ -137,10 +137,10 @@ def can_be_left(booking: Booking, *, now: datetime) -> bool:
     return is_one_of_several and not session.is_cancelled and not session.when.has_started(now)
 
 
-def sessions_for(booking: Booking) -> list[SessionPage]:
-    """The other sessions of the same offer, the runs among them: for staff, who may move a seat to any of them."""
+def sessions_for(booking: Booking, *, now: datetime) -> list[SessionPage]:
+    """The sessions of the same offer still to come, the runs among them: for staff, who may move a seat to any."""
     others = SessionPage.objects.sibling_of(booking.session, inclusive=False).live()
-    return list(others.not_cancelled().for_listing().select_related("conditions").order_by("starts_on", "pk"))
+    return list(others.not_cancelled().upcoming(now).for_listing().select_related("conditions"))
 
 
 def runs_for(booking: Booking) -> list[SessionPage]:

@@ -94,7 +94,14 @@ def for_others(session):
     SessionPage.objects.filter(pk=session.pk).update(audience=directors)
 
 
-@pytest.mark.parametrize("hinder", [taken, dearer, over, for_others])
+def test_a_session_that_is_over_is_not_to_choose(client, administrator, booking, autumn):
+    over(autumn)
+
+    assert client.get(address(booking)).context["refused"] == []
+    assert move(client, booking, autumn).status_code == 422
+
+
+@pytest.mark.parametrize("hinder", [taken, dearer, for_others])
 def test_a_session_that_does_not_take_the_seat_says_why(client, administrator, booking, autumn, hinder):
     hinder(autumn)
 
