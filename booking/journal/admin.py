@@ -16,6 +16,7 @@ from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
 #: What a fact is called when staff read it.
 NAMES = {
     kinds.BOOKED: _("Signed up"),
+    kinds.ORDERED: _("Several signed up"),
     kinds.CANCELLED: _("Booking cancelled"),
     kinds.FEE_WAIVED: _("Price of a withdrawal waived"),
     kinds.FEE_RELEASED: _("Price of a withdrawal fell away"),

@@ -1,6 +1,7 @@
 """The facts that rooms record, by name. A kind, once used, keeps its name."""
 
-BOOKED = "booked"
+BOOKED = "booked"  # a booking: the seat is theirs; ``together`` if others of the order got theirs with it
+ORDERED = "ordered"  # an order: several people were signed up at once; ``bookings`` are the ids of their seats
 CANCELLED = "cancelled"  # a booking: the seat is free again
 FEE_WAIVED = "fee_waived"  # a booking that was given up: staff waived what was owed for it
 FEE_RELEASED = "fee_released"  # a booking that was given up: what was owed for it fell away

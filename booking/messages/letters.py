@@ -15,12 +15,20 @@ from booking.money import kroner
 from booking.payments.models import Payment, Refund, RefundReason
 from booking.people.models import Person, Secretary
 from booking.pricing.models import SessionKind
-from booking.pricing.price import withdrawal_fee
-from booking.pricing.quote import Quote
+from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import CalendarEntry, SessionPage, Version
-from booking.signup.models import Booking
-from booking.signup.sentences import both_amounts, run_in_words, session_sentence, withdrawal_sentences
+from booking.signup.fee import grace_of
+from booking.signup.models import Booking, Withdrawal
+from booking.signup.sentences import (
+    both_amounts,
+    fee_sentence,
+    grace_sentence,
+    owed_sentence,
+    run_in_words,
+    session_sentence,
+    withdrawal_sentences,
+)
 from booking.signup.standing import session_obstacle
 
 
@@ -49,37 +57,51 @@ class Letter:
 def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:
     """The seat and all that was agreed: what the receipt page says too."""
     session = booking.session
+    subject = _("Signed up: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
+    return Letter("booked", subject, _agreed([booking], with_link=with_link), calendar)
+
+
+def ordered(bookings: list[Booking], *, with_link: bool, calendar: str) -> Letter:
+    """The same of several seats of one order, for whoever ordered them."""
+    session = bookings[0].session
+    subject = _("Signed up: %(count)d persons for %(title)s, %(days)s") % {
+        "count": len(bookings),
+        "title": session.title,
+        "days": danish_day(session.starts_on),
+    }
+    return Letter("ordered", subject, _agreed(bookings, with_link=with_link) | {"count": len(bookings)}, calendar)
+
+
+def _agreed(bookings: list[Booking], *, with_link: bool) -> dict[str, Any]:
+    booking, session = bookings[0], bookings[0].session
+    quote = sum((one.quote() for one in bookings), NOTHING)
+    is_one = len(bookings) == 1
     join_link = session.join_link if with_link else ""
     rule = withdrawal_sentences(
         booking.conditions,
-        quote=booking.quote(),
+        quote=quote,
         starts_on=session.starts_on,
         on=today(booking.booked_at),
     )
-    context = about(booking) | {
+    if not is_one and not quote.is_free:
+        rule.append(_("That is for all of them together; each can withdraw alone."))
+    return about(booking) | {
         "facts": [
             (_("Reference"), booking.order.reference),
-            (_("Participant"), booking.participant.name),
+            (_("Participant") if is_one else _("Participants"), ", ".join(one.participant.name for one in bookings)),
             *session_facts(session),
             *([(_("Link for participants"), join_link)] if join_link else []),
-            *price_facts(booking.quote()),
+            *price_facts(quote),
         ],
-        "invoice": [] if booking.price.is_free or booking.order.pays_by_card else _invoice_facts(booking),
+        "invoice": [] if quote.is_free or booking.order.pays_by_card else _invoice_facts(booking),
         "conditions": [paragraph for paragraph in booking.conditions.text.splitlines() if paragraph.strip()],
         "withdrawal": rule,
         "link_on_my_page": bool(session.join_link) and not with_link,
     }
-    subject = _("Signed up: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
-    return Letter("booked", subject, context, calendar)
 
 
-def cancelled(booking: Booking) -> Letter:
-    """The seat is given up. Nothing is attached.
-
-    The session itself takes place, so the file could only say so again, and a program that is handed a cancellation
-    under the same UID would strike the session out in a shared or subscribed calendar too. The text asks the reader to
-    remove it instead.
-    """
+def cancelled(booking: Booking, *, has_file: bool) -> Letter:
+    """The seat is given up, and what that costs. Where ``has_file``, a calendar file strikes it out."""
     session = booking.session
     context = about(booking) | {
         "facts": [
@@ -87,8 +109,9 @@ def cancelled(booking: Booking) -> Letter:
             (_("Participant"), booking.participant.name),
             *session_facts(session),
         ],
-        "fee": "" if session.is_cancelled else _fee_sentence(booking),
+        "fee": [] if session.is_cancelled else _fee_sentences(booking.withdrawal),
         "session_is_cancelled": session.is_cancelled,
+        "has_file": has_file,
     }
     subject = _("Sign-up cancelled: %(title)s, %(days)s") % {
         "title": session.title,
@@ -97,8 +120,41 @@ def cancelled(booking: Booking) -> Letter:
     return Letter("cancelled", subject, context)
 
 
+def _fee_sentences(withdrawal: Withdrawal) -> list[str]:
+    """What it cost on the day. That it has fallen away since is told by a mail of its own."""
+    if withdrawal.was_waived_at_once:
+        return [owed_sentence(withdrawal)]
+    fee = withdrawal.fee()
+    if fee.is_free:
+        return [fee_sentence(fee)]
+    return [
+        fee_sentence(fee),
+        _("If somebody on the waiting list gets the seat, there is nothing to pay. We write to you if that happens."),
+    ]
+
+
+def fee_fell_away(booking: Booking) -> Letter:
+    """What was to be paid for a seat that was given up is to be paid no more, and why."""
+    session = booking.session
+    context = about(booking) | {
+        "facts": [
+            (_("Reference"), booking.order.reference),
+            (_("Participant"), booking.participant.name),
+            *session_facts(session),
+            (_("Falls away"), both_amounts(booking.withdrawal.fee().price)),
+        ],
+        "why": owed_sentence(booking.withdrawal),
+        "pays_by_card": booking.order.pays_by_card,
+    }
+    subject = _("Nothing to pay for the withdrawal: %(title)s, %(days)s") % {
+        "title": session.title,
+        "days": danish_day(session.starts_on),
+    }
+    return Letter("fee_fell_away", subject, context)
+
+
 def seat_passed_on(booking: Booking, person: Person) -> Letter:
-    """For ``person``, who had the seat until now. It does not say who has it."""
+    """For ``person``, who had the seat until now, beside a file that strikes it out. It does not say who has it."""
     session = booking.session
     context = about(booking) | {
         "person": person,
@@ -144,7 +200,8 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
             (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
             *session_facts(session),
         ],
-        "is_free": all(booking.price.is_free for booking in bookings),
+        "is_invoiced": any(not booking.price.is_free and not booking.order.pays_by_card for booking in bookings),
+        "is_paid": any(not booking.price.is_free and booking.order.pays_by_card for booking in bookings),
         "has_file": bool(calendar),
     }
     subject = _("Session cancelled: %(title)s, %(days)s") % {
@@ -154,7 +211,9 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
     return Letter("session_cancelled", subject, context, calendar)
 
 
-def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link: str, calendar: str) -> Letter:
+def session_changed(
+    entry: CalendarEntry, bookings: list[Booking], *, join_link: str, calendar: str, now: datetime
+) -> Letter:
     """What is new about the session since the reader was last told; one mail for all their seats and places in line.
 
     ``join_link`` only for a reader who may have it. What it was before is what the first of the seats was told.
@@ -175,9 +234,17 @@ def session_changed(entry: CalendarEntry, bookings: list[Booking], *, join_link:
             *([(_("Link for participants"), join_link)] if join_link else []),
         ],
         "is_postponed": bool(entry.postponed_to),
+        "grace": _grace(bookings, now=now),
         "has_file": bool(calendar),
     }
     return Letter("session_changed", subject % {"title": title, "days": days}, context, calendar)
+
+
+def _grace(bookings: list[Booking], *, now: datetime) -> str:
+    """That they can be withdrawn for nothing, if that is so and not as it always was."""
+    costly = [booking for booking in bookings if booking.is_in_shared_price or not booking.price.is_free]
+    graces = [grace_of(booking, now=now) for booking in costly]
+    return next((grace_sentence(grace) for grace in graces if grace), "")
 
 
 def _news(entry: CalendarEntry, was: Told, *, link_is_new: bool) -> tuple[str, str]:
@@ -296,7 +363,11 @@ def _refund_sentence(refund: Refund) -> str:
         case RefundReason.WITHDRAWN:
             return _("The booking has been cancelled, and this is what the conditions give back.")
         case RefundReason.SESSION_CANCELLED:
-            return _("The session will not be held, so you get all of it back.")
+            return _("The session will not be held, so there is nothing to pay for it.")
+        case RefundReason.WAIVED:
+            return _("We have waived what the withdrawal cost.")
+        case RefundReason.RELEASED:
+            return _("Somebody on the waiting list has got the seat, so there is nothing to pay for the withdrawal.")
         case RefundReason.TOO_LATE:
             return _("Your payment came when the seat was no longer held, and it could not become yours. We are sorry.")
         case RefundReason.GIVEN_UP:
@@ -363,17 +434,3 @@ def _invoice_facts(booking: Booking) -> list[tuple[str, str]]:
         (_("Requisition number"), order.requisition),
     ]
     return [(label, value) for label, value in facts if value]
-
-
-def _fee_sentence(booking: Booking) -> str:
-    fee = withdrawal_fee(
-        booking.quote(),
-        rule=booking.conditions,
-        starts_on=booking.session.starts_on,
-        withdrawn_on=today(booking.cancelled_at),
-    )
-    if fee.is_free:
-        return _("Withdrawing costs nothing.")
-    return _("By the conditions that were accepted, this is to be paid: %(amounts)s.") % {
-        "amounts": both_amounts(fee.price)
-    }

@@ -18,8 +18,11 @@ from booking.journal.kinds import (
     CANCELLED,
     DISPUTED,
     EXPIRED,
+    FEE_RELEASED,
+    FEE_WAIVED,
     INTERESTED,
     JOIN_LINK_CHANGED,
+    ORDERED,
     PAID,
     QUEUED,
     REFUND_FAILED,
@@ -40,7 +43,7 @@ from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
 from booking.sessions.models import CalendarEntry, Contact, SessionPage
 from booking.signup.link import key_for
-from booking.signup.models import Booking, Interest
+from booking.signup.models import Booking, BookingStatus, Interest
 
 
 def tell(fact: Fact) -> None:
@@ -55,22 +58,61 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
     session = booking.session
     if not booking.is_confirmed or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
         return
+    if fact.details.get("together"):  # whoever ordered hears of all the seats in one mail
+        without = {*without, booking.order.contact_email.strip().lower()}
     for recipient in recipients(booking):
         if recipient in without:
             continue
         with_link = bool(session.join_link) and may_join(recipient, booking)
-        calendar = session_file(entry, join_link=session.join_link if with_link else "")
+        calendar = session_file(entry, join_link=session.join_link if with_link else "", since=fact.at)
         letter = letters.booked(booking, with_link=with_link, calendar=calendar)
         _write(fact, recipient, letter, contact=session.contact)
     _remember([booking], entry, session)
+
+
+def _tell_ordered(fact: Fact) -> None:
+    """The order's contact hears of all its seats in one mail; the participants have each their own."""
+    entry = _locked_entry(session__bookings=fact.details["bookings"][0])
+    seats = _bookings().filter(pk__in=fact.details["bookings"], session=entry.session_id).prefetch_related("lines")
+    bookings = list(seats.filter(status=BookingStatus.CONFIRMED).order_by("pk"))
+    if not bookings or bookings[0].session.is_cancelled:
+        return
+    session = bookings[0].session
+    recipient = bookings[0].order.contact_email.strip().lower()
+    with_link = bool(session.join_link) and any(may_join(recipient, booking) for booking in bookings)
+    calendar = session_file(entry, join_link=session.join_link if with_link else "", since=fact.at)
+    letter = letters.ordered(bookings, with_link=with_link, calendar=calendar)
+    _write(fact, recipient, letter, contact=session.contact)
 
 
 def _tell_cancelled(fact: Fact) -> None:
     if fact.details.get("was_held"):
         return  # nobody was told that they had the seat
     booking = _bookings().get(pk=fact.about_id)
+    session = booking.session
     for recipient in recipients(booking):
-        _write(fact, recipient, letters.cancelled(booking), contact=booking.session.contact)
+        left = "" if session.is_cancelled or _comes_all_the_same(recipient, booking) else _left_file(booking, fact)
+        letter = letters.cancelled(booking, has_file=bool(left))
+        _write(fact, recipient, letter, contact=session.contact, left_calendar=left)
+
+
+def _comes_all_the_same(recipient: str, booking: Booking) -> bool:
+    """Whether they have to do with another seat there, so that the date must stay in their calendar."""
+    others = _bookings().filter(session=booking.session_id, status=BookingStatus.CONFIRMED).exclude(pk=booking.pk)
+    return any(recipient in recipients(other) for other in others)
+
+
+def _left_file(booking: Booking, fact: Fact) -> str:
+    return left_file(booking.session.calendar_entry, at=fact.at)
+
+
+def _tell_fee_fell_away(fact: Fact) -> None:
+    """Whoever was told what a withdrawal costs hears that it costs nothing; not of what was waived at once."""
+    booking = _bookings().get(pk=fact.about_id)
+    if booking.withdrawal.was_waived_at_once:
+        return
+    for recipient in recipients(booking):
+        _write(fact, recipient, letters.fee_fell_away(booking), contact=booking.session.contact)
 
 
 def _tell_substituted(fact: Fact) -> None:
@@ -82,7 +124,8 @@ def _tell_substituted(fact: Fact) -> None:
     left = Person.objects.filter(pk=fact.details["in_place_of"]).exclude(pk=booking.participant_id).first()
     email = (left.email or "").lower() if left else ""
     if email and not booking.session.is_cancelled:
-        _write(fact, email, letters.seat_passed_on(booking, left), contact=booking.session.contact)
+        letter, calendar = letters.seat_passed_on(booking, left), _left_file(booking, fact)
+        _write(fact, email, letter, contact=booking.session.contact, left_calendar=calendar)
     _tell_booked(fact, without={email} - {booking.participant.email})
 
 
@@ -114,7 +157,7 @@ def _tell_session_cancelled(fact: Fact) -> None:
         for recipient in recipients(booking):
             by_recipient[recipient].append(booking)
     for recipient, bookings in by_recipient.items():
-        calendar = session_file(entry) if any(booking.is_seated for booking in bookings) else ""
+        calendar = session_file(entry) if any(booking.is_confirmed for booking in bookings) else ""
         letter = letters.session_cancelled(entry, bookings, calendar=calendar)
         _write(fact, recipient, letter, contact=bookings[0].session.contact)
 
@@ -133,11 +176,11 @@ def _tell_session_changed(fact: Fact) -> None:
     session = SessionPage.objects.select_related("audience", "conditions", "contact", "price_list").get(
         pk=entry.session_id
     )
-    told = _tell_seats(fact, entry, session)
+    told = _tell_seats(fact, entry, session, now=now)
     _tell_waiting(entry, session, now=now, without=told)
 
 
-def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[str]:
+def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: datetime) -> set[str]:
     """One mail to each address, however many seats it has to do with; give the addresses.
 
     A seat that nothing was told about yet, or not since it came here from another run, is left out: the mail that is
@@ -159,7 +202,7 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage) -> set[s
         join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
         is_coming = any(booking.is_seated for booking in concerned)
         calendar = session_file(entry, join_link=join_link) if is_coming else ""
-        letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar)
+        letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar, now=now)
         _write(fact, recipient, letter, contact=session.contact)
     _remember(bookings, entry, session)
     return set(by_recipient)
@@ -306,7 +349,8 @@ def _bookings():
         "session__venue",
         "session__contact",
         "session__calendar_entry",
-    )
+        "withdrawal",
+    ).prefetch_related("lines")
 
 
 def _write(
@@ -333,7 +377,10 @@ def _write(
 
 _TELLERS = {
     BOOKED: _tell_booked,
+    ORDERED: _tell_ordered,
     CANCELLED: _tell_cancelled,
+    FEE_WAIVED: _tell_fee_fell_away,
+    FEE_RELEASED: _tell_fee_fell_away,
     SUBSTITUTED: _tell_substituted,
     SWITCHED: _tell_switched,
     SESSION_CANCELLED: _tell_session_cancelled,

@@ -9,16 +9,15 @@ from django.db.models import Prefetch, QuerySet
 
 from booking.ledger import NOTHING, Part, by_rate, share_out
 from booking.payments.models import Payment, Refund, RefundReason, RefundState
-from booking.payments.refund import what_a_withdrawal_gives
 from booking.pricing.quote import Quote
-from booking.signup.models import SEATED, Booking, BookingStatus
+from booking.signup.models import SEATED, Booking
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Kroner, including VAT, as things stand.
 
-    ``agreed`` is the price of a seat, or what the conditions leave of it when the seat was given up.
+    ``agreed`` is the price of a seat, or what is owed for it when it was given up.
     """
 
     agreed: Decimal = NOTHING
@@ -37,8 +36,9 @@ class Balance:
 
 def with_money(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that a balance is made of, in a fixed number of queries."""
-    return bookings.select_related("order", "conditions", "session__calendar_entry").prefetch_related(
+    return bookings.select_related("order", "session__calendar_entry", "withdrawal").prefetch_related(
         "lines",
+        "withdrawal__lines",
         Prefetch("order__payments", Payment.objects.paid().order_by("pk")),
         Prefetch("order__payments__bookings", Booking.objects.order_by("pk").prefetch_related("lines")),
         Prefetch("order__payments__refunds", Refund.objects.order_by("pk")),
@@ -50,7 +50,7 @@ def balances(bookings: Iterable[Booking]) -> dict[int, Balance]:
     found: dict[int, Balance] = {}
     by_order: dict[int, dict[int, Balance]] = {}
     for booking in bookings:
-        order, due = booking.order, what_is_due(booking)
+        order, due = booking.order, booking.due().gross
         if not order.pays_by_card:
             found[booking.pk] = Balance(agreed=due, to_invoice=due)
             continue
@@ -60,16 +60,6 @@ def balances(bookings: Iterable[Booking]) -> dict[int, Balance]:
         was_had = booking.status in SEATED or _was_bought(booking, payments)
         found[booking.pk] = by_order[order.pk][booking.pk] + Balance(agreed=due if was_had else NOTHING)
     return found
-
-
-def what_is_due(booking: Booking) -> Decimal:
-    """What the seat costs as things stand: its price, what a withdrawal leaves of it, or nothing."""
-    if booking.session.is_cancelled:
-        return NOTHING
-    if booking.status in SEATED:
-        return booking.price.gross
-    has_had_a_seat = booking.status == BookingStatus.CANCELLED and booking.waiting_since is None
-    return booking.price.gross - what_a_withdrawal_gives(booking) if has_had_a_seat else NOTHING
 
 
 def _was_bought(booking: Booking, payments: Iterable[Payment]) -> bool:

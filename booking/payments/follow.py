@@ -1,4 +1,4 @@
-"""What follows for the money when a booking or a session is cancelled."""
+"""What follows for the money when a booking or a session is cancelled, or what a withdrawal costs falls away."""
 
 import logging
 from collections.abc import Sequence
@@ -6,56 +6,42 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from booking.journal.kinds import CANCELLED, SESSION_CANCELLED
+from booking.journal.kinds import CANCELLED, FEE_RELEASED, FEE_WAIVED, SESSION_CANCELLED
 from booking.journal.models import Fact
 from booking.payments import stripe
-from booking.payments.models import Payment, Refund, RefundReason
-from booking.payments.refund import give_back, send_now, what_a_withdrawal_gives
+from booking.payments.models import Payment, Refund
+from booking.payments.refund import give_back, send_now
 from booking.payments.settle import close
 from booking.signup.models import Booking, BookingStatus
 
 logger = logging.getLogger(__name__)
 
 #: The facts that money follows from.
-KINDS = frozenset({CANCELLED, SESSION_CANCELLED})
+KINDS = frozenset({CANCELLED, FEE_WAIVED, FEE_RELEASED, SESSION_CANCELLED})
 
 #: So many calls to Stripe are made while somebody may be waiting for a page; the timer makes the rest.
 AT_ONCE = 5
 
 
 def follow_cancelling(fact: Fact) -> None:
-    """Give back what the conditions say of a cancelled booking, and all of a cancelled session.
+    """Give back what is no longer due: of a cancelled booking by its conditions, of a cancelled session all.
 
     Where somebody was still to pay, nobody can any more. Stripe hears of it when this has committed.
     """
-    by_card = Booking.objects.filter(order__pays_by_card=True).select_related("conditions", "session__calendar_entry")
+    by_card = Booking.objects.filter(order__pays_by_card=True)
     if fact.kind == SESSION_CANCELLED:
-        refunds = _of_session(fact, by_card.filter(session=fact.about.session_id))
+        bookings = by_card.filter(session=fact.about.session_id, status=BookingStatus.CONFIRMED)
         payments = Payment.objects.unsettled().filter(bookings__session=fact.about.session_id)
     else:
-        refunds = _of_booking(fact, by_card.filter(pk=fact.about_id).first())
+        # What comes for a held seat goes back when it comes.
+        bookings = by_card.none() if fact.details.get("was_held") else by_card.filter(pk=fact.about_id)
         payments = Payment.objects.unsettled().filter(bookings=fact.about_id)
         payments = payments.exclude(bookings__status=BookingStatus.HELD)
+    now = timezone.now()
+    decided = [give_back(booking, by=fact.by, now=now) for booking in bookings.order_by("order_id", "pk")]
+    refunds = [refund for refund in decided if refund]
     unpaid = list(payments.distinct().order_by("pk"))
     transaction.on_commit(lambda: _tell_stripe(refunds, unpaid), robust=True)
-
-
-def _of_session(fact: Fact, bookings) -> list[Refund]:
-    confirmed = bookings.filter(status=BookingStatus.CONFIRMED).order_by("order_id", "pk")
-    reason, now = RefundReason.SESSION_CANCELLED, timezone.now()
-    owed = [give_back(booking, booking.price.gross, reason, by=fact.by, now=now) for booking in confirmed]
-    return [refund for refund in owed if refund]
-
-
-def _of_booking(fact: Fact, booking: Booking | None) -> list[Refund]:
-    if booking is None or fact.details.get("was_held"):  # what comes for a held seat goes back when it comes
-        return []
-    if booking.session.is_cancelled:
-        amount, reason = booking.price.gross, RefundReason.SESSION_CANCELLED
-    else:
-        amount, reason = what_a_withdrawal_gives(booking), RefundReason.WITHDRAWN
-    refund = give_back(booking, amount, reason, by=fact.by, now=timezone.now())
-    return [refund] if refund else []
 
 
 def _tell_stripe(refunds: Sequence[Refund], unpaid: Sequence[Payment]) -> None:

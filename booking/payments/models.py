@@ -133,6 +133,8 @@ class Payment(models.Model):
 
 class RefundReason(models.TextChoices):
     WITHDRAWN = "withdrawn", _("the booking was cancelled")
+    WAIVED = "waived", _("staff waived the price of the withdrawal")
+    RELEASED = "released", _("somebody on the waiting list got the seat")
     SESSION_CANCELLED = "session_cancelled", _("the session was cancelled")
     TOO_LATE = "too_late", _("the money came when the seat was gone")
     GIVEN_UP = "given_up", _("the booking was cancelled while it was being paid for")
@@ -142,7 +144,15 @@ class RefundReason(models.TextChoices):
 
 
 #: Those that follow from a booking by rule, once each; unless one fails, and staff try again.
-BY_RULE = [RefundReason.WITHDRAWN.value, RefundReason.SESSION_CANCELLED.value]
+BY_RULE = [
+    reason.value
+    for reason in (
+        RefundReason.WITHDRAWN,
+        RefundReason.WAIVED,
+        RefundReason.RELEASED,
+        RefundReason.SESSION_CANCELLED,
+    )
+]
 
 
 class Refund(models.Model):
@@ -185,8 +195,8 @@ class Refund(models.Model):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["payment", "booking"],
-                condition=Q(reason__in=["withdrawn", "session_cancelled"]) & ~Q(state="failed"),
+                fields=["payment", "booking", "reason"],
+                condition=Q(reason__in=["withdrawn", "waived", "released", "session_cancelled"]) & ~Q(state="failed"),
                 name="one_refund_by_rule",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_of_something"),

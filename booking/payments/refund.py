@@ -8,15 +8,14 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from booking.dates import today
 from booking.journal.kinds import CHARGED_BACK, DISPUTED, REFUND_FAILED, REFUNDED
 from booking.journal.record import record
 from booking.payments import stripe
 from booking.payments.models import BY_RULE, REFUND_MOVES, Payment, Refund, RefundReason, RefundState
-from booking.pricing.price import withdrawal_fee
 from booking.signup.hold import lock_order
 from booking.signup.models import Booking
 
@@ -26,26 +25,35 @@ logger = logging.getLogger(__name__)
 PATIENCE = 3
 
 
-def what_a_withdrawal_gives(booking: Booking) -> Decimal:
-    """What comes back of a booking's price, by the conditions that were accepted, on the day it was cancelled."""
-    fee = withdrawal_fee(
-        booking.quote(),
-        rule=booking.conditions,
-        starts_on=booking.session.starts_on,
-        withdrawn_on=today(booking.cancelled_at or timezone.now()),
-    )
-    return booking.price.gross - fee.gross
-
-
 @transaction.atomic
-def give_back(booking: Booking, amount: Decimal, reason: str, *, by, now: datetime) -> Refund | None:
-    """Decide what a booking gets back by rule, once, from the payment that bought its seat; sending is the caller's."""
+def give_back(booking: Booking, *, by, now: datetime) -> Refund | None:
+    """Decide what a booking gets back by rule as things stand, from the payment that bought its seat; None if nothing.
+
+    That is its price less what is due for it, and less what was decided before, so asking again changes nothing.
+    Sending is the caller's.
+    """
     lock_order(booking.order_id)
-    if Refund.objects.filter(booking=booking, reason__in=BY_RULE).exists():
-        return None
+    booking = Booking.objects.select_related("session__calendar_entry", "withdrawal").get(pk=booking.pk)
+    by_rule = Refund.objects.filter(booking=booking, reason__in=BY_RULE, in_place_of=None)
+    decided = by_rule.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    amount = booking.price.gross - booking.due().gross - decided
     bought = booking.payments.paid().order_by("paid_at", "pk")
     payment = next((payment for payment in bought if payment.kept() > 0), None)
-    return payment and _owe(payment, amount=amount, reason=reason, booking=booking, by=by, now=now)
+    if payment is None or amount <= 0:
+        return None
+    return _owe(payment, amount=amount, reason=_reason(booking), booking=booking, by=by, now=now)
+
+
+def _reason(booking: Booking) -> str:
+    """Why nothing, or not all, is due for it."""
+    withdrawal = booking.withdrawal_or_none
+    if booking.session.is_cancelled:
+        return RefundReason.SESSION_CANCELLED
+    if withdrawal and withdrawal.waived_at:
+        return RefundReason.WAIVED
+    if withdrawal and withdrawal.released_at:
+        return RefundReason.RELEASED
+    return RefundReason.WITHDRAWN
 
 
 @transaction.atomic

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from booking.dates import today
-from booking.journal.kinds import SWITCHED
-from booking.journal.models import Fact
 from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import NOTHING, Quote
 from booking.signup.models import Booking
@@ -44,13 +42,7 @@ def grace_of(booking: Booking, *, now: datetime) -> Grace | None:
         return None
     if entry.postponed_to:
         return Grace(None)
-    if entry.moved_at is None or entry.moved_at <= _taken_at(booking):
+    if entry.moved_at is None or entry.moved_at <= (booking.switched_at or booking.booked_at):
         return None
     until = min(today(entry.moved_at) + timedelta(days=FREE_DAYS_AFTER_MOVE), entry.starts_on)
     return Grace(until) if today(now) <= until else None
-
-
-def _taken_at(booking: Booking) -> datetime:
-    """Since when it is a seat at this session; somebody may have changed to it from another run."""
-    switched = Fact.objects.about(booking).filter(kind=SWITCHED).order_by("-pk").first()
-    return switched.at if switched else booking.booked_at

@@ -214,6 +214,8 @@ class Booking(models.Model):
     called_at = models.DateTimeField(_("told of a free seat"), null=True, blank=True)
     #: When a seat went past them, because the session is no longer for them.
     passed_over_at = models.DateTimeField(_("passed over"), null=True, blank=True)
+    #: Since when it is a seat at this session, where it was at another run before.
+    switched_at = models.DateTimeField(_("switched"), null=True, blank=True)
 
     # What was agreed, copied on the day (what it costs stands in the lines): later edits must not reach it.
     conditions = models.ForeignKey(

@@ -13,7 +13,8 @@ from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import Quote
 from booking.pricing.rules import in_a_sentence
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.fee import Grace
+from booking.signup.models import Booking, Withdrawal
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.switch import CannotSwitch, Hindrance
 
@@ -161,3 +162,36 @@ def withdrawal_sentences(rule: ConditionsVersion, *, quote: Quote, starts_on: da
         steps.append(_("If you withdraw, the whole price is to be paid: %(amounts)s."))
     steps[-1] %= {"amounts": both_amounts(quote.price)}
     return steps
+
+
+def grace_sentence(grace: Grace) -> str:
+    """That a seat can be given up for nothing, because the organiser moved the session."""
+    if grace.until is None:
+        return _("The session has been postponed. As long as there is no new date, it costs nothing to withdraw.")
+    return _(
+        "The session has been moved since you signed up. Therefore it costs nothing to withdraw, until and including "
+        "%(day)s."
+    ) % {"day": danish_day(grace.until)}
+
+
+def fee_sentence(fee: Quote) -> str:
+    """What giving a seat up costs, or cost on the day."""
+    if fee.is_free:
+        return _("Withdrawing costs nothing.")
+    return _("By the conditions that were accepted, this is to be paid: %(amounts)s.") % {
+        "amounts": both_amounts(fee.price)
+    }
+
+
+def owed_sentence(withdrawal: Withdrawal) -> str:
+    """What is to be paid for a seat that was given up; or why nothing is, any more."""
+    fee = withdrawal.fee()
+    if fee.is_free or not withdrawal.has_fallen_away:
+        return fee_sentence(fee)
+    if withdrawal.waived_at:
+        return _("By the conditions, the withdrawal would cost %(amounts)s. We have waived that.") % {
+            "amounts": both_amounts(fee.price)
+        }
+    if withdrawal.released_by_id:
+        return _("Somebody on the waiting list has got the seat, so there is nothing to pay for the withdrawal.")
+    return _("The session will not be held, so there is nothing to pay for the withdrawal.")

@@ -13,10 +13,11 @@ from booking.messages.models import OutboxMessage
 from booking.models import Booking, Fact, FollowUp, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.release import waive_fee
 from booking.signup.substitute import substitute
 from tests.booking.calendars.readers import agreed
 from tests.booking.messages.orders import NOW, book
-from tests.factories import ContactFactory, SessionPageFactory, VenueFactory, mayor_of, secretary_of
+from tests.factories import ContactFactory, SessionPageFactory, UserFactory, VenueFactory, mayor_of, secretary_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,7 +236,46 @@ def test_a_cancelled_booking_is_told_to_the_same(session, sink):
     [mail] = sink.to(SECRETARY)
     assert booking.order.reference in words(mail)
     assert "8.800,00 kr." in words(mail)  # it was binding
-    assert calendar_of(mail) is None
+    [seen] = agreed(calendar_of(mail))
+    assert (seen.status, seen.title) == ("CANCELLED", f"Frameldt: {session.title}")
+
+
+def test_whoever_has_another_seat_there_keeps_the_date(session, sink):
+    fano, aero = mayor_of("Fanø", person__email="fanoe@example.org"), mayor_of("Ærø", person__email="aeroe@example.org")
+    secretary = secretary_of(fano, aero, email=SECRETARY)
+    first, _second = (book(session, participant=mayor, booker=secretary) for mayor in (fano, aero))
+    sink.mails.clear()
+
+    cancel_booking(first, by=None, now=NOW)
+
+    [to_secretary], [to_mayor] = sink.to(SECRETARY), sink.to("fanoe@example.org")
+    assert calendar_of(to_secretary) is None
+    assert "datoen bliver stående i din kalender" in words(to_secretary)
+    assert "frameldt.ics" in [part.get_filename() for part in to_mayor.iter_attachments()]
+
+
+def test_a_price_that_falls_away_is_told_with_the_reason(session, sink):
+    booking = book(session)
+    cancel_booking(booking, by=None, now=NOW)
+    sink.mails.clear()
+
+    waive_fee(booking, by=UserFactory(), reason="Sne på broen", now=NOW + timedelta(hours=1))
+
+    assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, SECRETARY]
+    [mail] = sink.to(SECRETARY)
+    assert mail["Subject"].startswith("Prisen for frameldingen bortfalder: ")
+    assert "skulle frameldingen koste 8.800,00 kr. ekskl. moms" in words(mail)
+    assert "Sne på broen" not in words(mail)
+
+
+def test_what_is_waived_at_once_is_one_mail(session, sink):
+    booking = book(session)
+    sink.mails.clear()
+
+    cancel_booking(booking, by=UserFactory(), now=NOW, waived_because="Sne på broen")
+
+    [mail] = sink.to(SECRETARY)
+    assert "Det beløb har vi eftergivet." in words(mail)
 
 
 def test_news_that_was_overtaken_is_not_told(session, sink, monkeypatch):
@@ -258,13 +298,18 @@ def test_a_session_called_off_is_told_once_to_everybody_with_a_seat(session, sin
     first = book(session, participant=fano, booker=secretary)
     second = book(session, participant=aero, booker=secretary)
     laeso = mayor_of("Læsø", person__email="laesoe@example.org")
-    gone = book(session, participant=laeso, booker=laeso)
+    gone = book(session, participant=laeso, booker=laeso)  # binding, so they owe for it
     cancel_booking(gone, by=None, now=NOW)
     sink.mails.clear()
 
     cancel_session(session, by=None, now=NOW + timedelta(days=1))
 
-    assert sorted(mail["To"] for mail in sink.mails) == ["aeroe@example.org", "fanoe@example.org", SECRETARY]
+    told = {(message.recipient, message.kind) for message in OutboxMessage.objects.exclude(fact__kind="booked")}
+    assert told >= {
+        ("laesoe@example.org", "fee_fell_away"),
+        *((address, "session_cancelled") for address in ("aeroe@example.org", "fanoe@example.org", SECRETARY)),
+    }
+    assert len(sink.mails) == 4
     [mail] = sink.to(SECRETARY)
     for fact in (first.order.reference, second.order.reference, "Borgmesteren i Fanø", "Borgmesteren i Ærø"):
         assert fact in words(mail)
@@ -324,7 +369,8 @@ def test_who_left_is_told_so_and_who_follows_gets_all_of_a_sign_up(session, sink
 
     [left] = sink.to(MAYOR)
     assert "Ole Ny" not in words(left) + words(left, "html")
-    assert calendar_of(left) is None
+    [struck_out] = agreed(calendar_of(left))
+    assert struck_out.status == "CANCELLED"
     for address in (SECRETARY, FOLLOWER):
         [mail] = sink.to(address)
         assert "Ole Ny" in words(mail)

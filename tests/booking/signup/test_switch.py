@@ -154,7 +154,7 @@ def test_the_seat_moves_along_with_all_that_was_agreed(runs, seat):
 
     switched = switch(seat, to=runs[1], by=None, now=NOW)
 
-    assert whole(seat) == before | {"session_id": runs[1].pk}
+    assert whole(seat) == before | {"session_id": runs[1].pk, "switched_at": NOW}
     assert switched.price.net == Decimal(8800)
     assert admit(runs[0], mayor_of("Ærø"))
 

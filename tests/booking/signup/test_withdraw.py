@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from booking.dates import COPENHAGEN
 from booking.journal import kinds
 from booking.journal.models import Fact
-from booking.models import Secretary, SessionPage, Withdrawal
+from booking.models import Choice, Secretary, SessionPage, Withdrawal
 from booking.pricing.models import PriceRow
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import FeeChanged, cancel_booking, withdraw
@@ -20,6 +20,7 @@ from booking.signup.models import BookingStatus
 from booking.signup.release import waive_fee
 from booking.signup.reserve import MayNotActFor
 from booking.signup.standing import CannotBook, Obstacle
+from booking.signup.switch import switch
 from booking.signup.waiting import offer_free_seats, take_seat
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
@@ -361,7 +362,7 @@ def test_a_price_falls_away_for_one_reason_only():
 # A price that several share
 
 
-def shared():
+def shared(**changes):
     """An order of three members of one council, at one price for all of them."""
     council = AudienceFactory(name="Kommunalbestyrelser", offices=["council_member"])
     session = SessionPageFactory(conditions=stepwise(), audience=council)
@@ -369,7 +370,7 @@ def shared():
         price_list=session.price_list, kind="day", per="order", seats_from=3, valid_from=date(2022, 1, 1), net=12000
     )
     members = [OfficeFactory(kind="council_member").person for _number in range(3)]
-    return order(session, *members, booker=secretary_of(*members))
+    return order(session, *members, booker=secretary_of(*members), **changes)
 
 
 def prices(order) -> list[Decimal]:
@@ -493,3 +494,15 @@ def test_another_hall_in_the_same_town_changes_nothing(january):
     assert fee_today(booking, MOVED_AT.date()) == HALF
     publish(booking.session, venue=VenueFactory(name="Hotel Nyborg Strand", city="Nyborg"))
     assert fee_today(booking, MOVED_AT.date()) == NOTHING
+
+
+def test_who_changes_to_a_run_that_was_moved_knew_of_it(january):
+    choice = Choice.objects.create(name="Introkursus")
+    first, second = (SessionPageFactory(conditions=stepwise(), choice=choice) for _run in range(2))
+    booking = seat(first)
+    january.move_to(MOVED_AT)
+    publish(second, starts_on=date(2027, 5, 19), ends_on=date(2027, 5, 19))
+
+    switched = switch(booking, to=second, by=None, now=MOVED_AT + timedelta(hours=1))
+
+    assert grace_of(switched, now=MOVED_AT + timedelta(hours=1)) is None
