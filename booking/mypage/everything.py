@@ -286,6 +286,7 @@ def _fact(fact: Fact, theirs: set[int]) -> list[Item]:
         ("by", _("By"), _actor(fact)),
         ("for", _("For"), fact.on_behalf_of.name if fact.on_behalf_of_id in theirs else ""),
         ("reference", _("reference"), fact.details.get("order")),
+        ("reason", _("reason"), fact.details.get("reason")),
     )
 
 

@@ -187,7 +187,15 @@ class BookingInspectView(InspectView):
             cancelled=booking.cancelled_at and danish_moment(booking.cancelled_at),
             office=capfirst(str(booking.office)) if booking.office else "",
             others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
-            history=[{"at": danish_moment(fact.at), "what": named(fact.kind), "by": fact.by} for fact in facts],
+            history=[
+                {
+                    "at": danish_moment(fact.at),
+                    "what": named(fact.kind),
+                    "by": fact.by,
+                    "why": fact.details.get("reason", ""),
+                }
+                for fact in facts
+            ],
             sees_needs=self.user_has_permission("see_needs"),
             can_edit_page=booking.session.permissions_for_user(self.request.user).can_edit(),
             **kwargs,

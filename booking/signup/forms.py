@@ -113,7 +113,7 @@ class SeatForm(forms.Form):
     may_be_listed = forms.BooleanField(
         label=_("The name may stand on the list of participants"),
         required=False,
-        help_text=_("The list goes to those who take part, and to nobody else. You can change it on the receipt."),
+        help_text=_("The list goes to those who take part, and to nobody else. It can be changed on the receipt."),
     )
     add_ons = forms.MultipleChoiceField(
         label=_("Add-ons"),

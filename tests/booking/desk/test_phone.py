@@ -153,6 +153,7 @@ def test_all_seats_are_taken_until_somebody_says_why_not(client, administrator):
         "set_aside": ["full"],
         "reason": "Vært for afholdelsen",
     }
+    assert "Vært for afholdelsen" in client.get(reverse("bookings:inspect", args=[booking.pk])).content.decode()
 
 
 def test_giving_more_seats_than_there_are_is_a_right_of_its_own(client, administrator):
