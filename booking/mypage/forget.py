@@ -133,6 +133,7 @@ def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
     links = Secretary.objects.filter(Q(secretary=person) | Q(principal=person))
     return OutboxMessage.objects.filter(
         _about(Booking, bookings.values("pk"))
+        | _about(Order, bookings.values("order"))
         | _about(CalendarEntry, bookings.values("session__calendar_entry"))
         | _about(Payment, Payment.objects.filter(bookings__in=bookings.values("pk")).values("pk"))
         | _about(Refund, Refund.objects.filter(payment__bookings__in=bookings.values("pk")).values("pk"))

@@ -9,6 +9,7 @@ from django.db import transaction
 from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.release import release_fee
+from booking.signup.reserve import note_together
 from booking.signup.standing import at_another_run, seats_left
 
 logger = logging.getLogger(__name__)
@@ -35,9 +36,11 @@ def confirm_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
     lost = [booking for booking in bookings if booking.was_held]
     if not all(_is_free_for(booking, wanted=len(lost), now=now) for booking in lost):
         return False
+    together = {"together": True} if len(bookings) > 1 else {}
     for booking in bookings:
-        booking.move(BookingStatus.CONFIRMED, by=order.booker.user, now=now)
+        booking.move(BookingStatus.CONFIRMED, by=order.booker.user, now=now, **together)
         release_fee(booking, now=now)
+    note_together(bookings, by=order.booker.user, now=now)
     logger.info("order %s confirmed", order.reference)
     return True
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from booking.dates import today
+from booking.journal.kinds import ORDERED
+from booking.journal.record import record
 from booking.people.audiences import grant_access
 from booking.people.models import Audience, Person
 from booking.pricing.price import Prices
@@ -237,6 +239,7 @@ def place_order(
     doer = authority.by if authority else booker.user
     status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
     statuses = [status] * len(given) + [BookingStatus.WAITING] * len(waiting)
+    together = {"together": True} if statuses.count(BookingStatus.CONFIRMED) > 1 else {}
     for seat, admission, status in zip(seats, admissions, statuses, strict=True):
         booking = Booking(
             order=order,
@@ -249,12 +252,24 @@ def place_order(
             room=seat.room,
             may_be_listed=seat.may_be_listed,
         )
-        booking.move(status, by=doer, now=now, **(authority.in_the_fact if authority else {}))
+        details = authority.in_the_fact if authority else {}
+        if status == BookingStatus.CONFIRMED:
+            details = details | together
+        booking.move(status, by=doer, now=now, **details)
         bookings.append(booking)
     _write_lines(cost.seats, bookings)
     _write_lines(cost.waiting, bookings[len(given) :])
+    note_together([booking for booking in bookings if booking.is_confirmed], by=doer, now=now)
     logger.info("order %s placed", order.reference)
     return order
+
+
+def note_together(bookings: Sequence[Booking], *, by, now: datetime) -> None:
+    """That these seats of an order were given at once, if they are several: whoever ordered hears of it in one mail."""
+    if len(bookings) > 1:
+        order = bookings[0].order
+        ids = [booking.pk for booking in bookings]
+        record(ORDERED, order, by=by, on_behalf_of=order.booker, at=now, order=order.reference, bookings=ids)
 
 
 def _read_anew(seats: Sequence[Seat]) -> list[Seat]:
