@@ -20,7 +20,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
-from booking.dates import danish_moment, today
+from booking.dates import COPENHAGEN, danish_time, today
 from booking.desk.period import PeriodForm, month_of, shortcuts
 from booking.ledger import NOTHING, Movement, Part, by_rate
 from booking.money import danish_percent
@@ -44,7 +44,7 @@ def lines(movements: Iterable[Movement]) -> list[dict]:
     return [
         {
             "day": today(movement.at),
-            "moment": danish_moment(movement.at),
+            "time": danish_time(movement.at.astimezone(COPENHAGEN).time()),
             "kind": movement.kind,
             "reference": movement.reference,
             "payer": movement.payer,

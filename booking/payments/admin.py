@@ -289,6 +289,7 @@ class DifferenceIndexView(RegisterIndexView):
     """Those that wait for a person come first."""
 
     template_name = "booking/admin/differences.html"
+    page_title = gettext_lazy("Reconciliation")
 
     def get_base_queryset(self):
         differences = Difference.objects.select_related("payment__order", "by")
