@@ -44,11 +44,11 @@ def test_nobody_stands_there_unasked(booking):
 
 
 @pytest.mark.parametrize("ticked", [True, False])
-def test_the_form_asks_without_a_tick_to_begin_with(client, secretary, ticked):
+def test_the_form_asks_without_a_tick_to_begin_with(client, mayor, secretary, ticked):
     session = SessionPageFactory()
     client.force_login(secretary.user)
 
-    send(client, session, filled(client, session) | ({"may_be_listed": "on"} if ticked else {}))
+    send(client, session, filled(client, session) | ({f"{mayor.pk}-may_be_listed": "on"} if ticked else {}))
 
     assert is_listed(Booking.objects.get()) == ticked
 
