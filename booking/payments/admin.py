@@ -400,8 +400,18 @@ class DifferenceViewSet(CardsViewSet):
     list_display = [
         "__str__",
         Column("found_at", label=gettext_lazy("Since"), accessor=lambda one: danish_moment(one.found_at)),
-        Column("ours", label=gettext_lazy("Here"), accessor=lambda one: figure(one.ours)),
-        Column("theirs", label=gettext_lazy("At Stripe"), accessor=lambda one: figure(one.theirs)),
+        Column(
+            "ours",
+            label=gettext_lazy("Here"),
+            accessor=lambda one: figure(one.ours),
+            classname="booking-reference",
+        ),
+        Column(
+            "theirs",
+            label=gettext_lazy("At Stripe"),
+            accessor=lambda one: figure(one.theirs),
+            classname="booking-reference",
+        ),
         StatusTagColumn("state", label=gettext_lazy("State"), accessor=state_in_words, primary=lambda one: one.is_open),
     ]
     filterset_class = DifferenceFilterSet
