@@ -319,3 +319,44 @@ def test_the_sum_for_25_costs_no_more_queries_than_for_three(client):
         assert f'value="{3000 * count}.00+{750 * count}.00"' in answer.content.decode()
 
     assert counted[0] == counted[1]
+
+
+def test_the_receipt_of_25_names_them_all_and_says_once_what_is_the_same_for_all(client):
+    people = members(25)
+    booker = secretary_of(*people)
+    client.force_login(booker.user)
+    placed = order(summit(), *people, booker=booker)
+
+    page = client.get(reverse("booking:receipt", args=[placed.reference])).content.decode()
+
+    assert all(f"<strong>{one.name}</strong>" in page for one in people)
+    assert page.count("165.625,00 kr.") == 1
+    assert page.count("Tilmeldingen er bindende.") == 1
+
+
+def test_a_participant_sees_no_other_on_the_receipt(client):
+    people = members(3)
+    placed = order(summit(), *people, booker=secretary_of(*people))
+    client.force_login(people[1].user)
+
+    page = client.get(reverse("booking:receipt", args=[placed.reference])).content.decode()
+
+    assert [one.name for one in people if one.name in page] == [people[1].name]
+    assert "6.625,00 kr." in page
+    assert "19.875,00 kr." not in page
+
+
+def test_a_receipt_of_25_costs_no_more_queries_than_one_of_three(client):
+    counted = []
+    for count in (3, 25):
+        people = members(count)
+        booker = secretary_of(*people)
+        client.force_login(booker.user)
+        placed = order(summit(), *people, booker=booker)
+        receipt = reverse("booking:receipt", args=[placed.reference])
+        client.get(receipt)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(receipt)
+        counted.append(len(queries))
+
+    assert counted[0] == counted[1]
