@@ -7,6 +7,7 @@ from booking.dates import danish_day
 from booking.messages.letters import Letter, about, session_facts
 from booking.money import kroner
 from booking.payments.models import Payment, Refund
+from booking.payments.words import failure_in_words
 from booking.signup.models import Booking
 
 
@@ -25,8 +26,9 @@ def not_paid(booking: Booking) -> Letter:
 def refund_failed(refund: Refund, booking: Booking) -> Letter:
     """For staff: it could not be paid back; they can try again, or find another way."""
     amount = kroner(refund.amount)
+    why = [(_("Why"), failure_in_words(refund.failure))] if refund.failure else []
     context = {
-        "facts": [*_facts(refund.payment, booking), *([(_("Stripe says"), refund.failure)] if refund.failure else [])],
+        "facts": [*_facts(refund.payment, booking), *why],
         "amount": amount,
         "payment_url": address("payments:inspect", refund.payment_id),
     }

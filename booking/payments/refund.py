@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from booking.journal.kinds import CHARGED_BACK, DISPUTED, REFUND_FAILED, REFUNDED
 from booking.journal.record import record
@@ -156,7 +155,7 @@ def _still_owed(refund: Refund) -> Decimal:
     left = refund.payment.amount - sum(other.amount for other in gone)
     if left <= 0:
         refund.move(RefundState.FAILED)
-        refund.failure = _("all of it had been paid back already")
+        refund.failure = "charge_already_refunded"  # by others, so that Stripe would say so
         refund.save(update_fields=["state", "failure"])
     elif left < refund.amount:
         refund.amount = left

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -57,10 +58,10 @@ class Refusal(Exception):
 class Double:
     """All that is known at the double. ``fail`` makes a coming request go wrong in one of the known ways."""
 
-    def __init__(
-        self, *, port: int = 0, secret: str = "whsec_double", key: str = "sk_test_double", webhook_url: str = ""
-    ):
-        self.secret, self.key, self.webhook_url = secret, key, webhook_url
+    key, secret = "sk_test_double", "whsec_double"
+
+    def __init__(self, *, port: int = 0, webhook_url: str = "", memory: Path | None = None):
+        self.webhook_url, self.memory = webhook_url, memory
         self.checkouts: dict[str, dict] = {}
         self.intents: dict[str, dict] = {}
         self.charges: dict[str, dict] = {}
@@ -74,9 +75,11 @@ class Double:
         self.refund_status = "succeeded"
         #: The most that a list holds, whatever was asked for.
         self.page = 100
-        self._opened: dict[str, dict] = {}
+        #: What was sent when a checkout was opened.
+        self.opened: dict[str, dict] = {}
         self._failures: list[tuple[str, str]] = []
         self._lock = threading.RLock()
+        self._remember()
         double = self
 
         class Handler(_Handler):
@@ -94,6 +97,21 @@ class Double:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    # What it knows from one start to the next
+
+    def _kept(self) -> list[dict[str, dict]]:
+        return [self.checkouts, self.intents, self.charges, self.refunds, self.disputes, self.opened]
+
+    def _remember(self) -> None:
+        if self.memory and self.memory.exists():
+            for kept, known in zip(self._kept(), json.loads(self.memory.read_text()), strict=True):
+                kept.update(known)
+
+    def _keep(self) -> None:
+        if self.memory:
+            self.memory.parent.mkdir(parents=True, exist_ok=True)
+            self.memory.write_text(json.dumps(self._kept()))
 
     # What a test, or somebody at the page, does
 
@@ -198,6 +216,7 @@ class Double:
     # Webhooks
 
     def _happened(self, kind: str, about: dict) -> None:
+        self._keep()
         event = objects.event(kind, deepcopy(about), api_version=stripe.api_version)
         spec.check_object("event", event)
         self.events.append(event)
@@ -268,7 +287,8 @@ class Double:
             raise Refusal("The `expires_at` timestamp must be between 30 minutes and 24 hours from creation.")
         checkout = objects.checkout(fields, pay_url=f"{self.url}/pay")
         self.checkouts[checkout["id"]] = checkout
-        self._opened[checkout["id"]] = fields
+        self.opened[checkout["id"]] = fields
+        self._keep()
         return checkout
 
     def _list_checkouts(self, fields: dict, _sessions: str) -> dict:
@@ -354,7 +374,7 @@ class Double:
         return {"object": "list", "data": found[:size], "has_more": len(found) > size, "url": url}
 
     def _complete(self, checkout: dict, status: str, *, payment_status: str) -> dict:
-        intent = objects.intent(checkout, self._opened[checkout["id"]].get("payment_intent_data", {}), status=status)
+        intent = objects.intent(checkout, self.opened[checkout["id"]].get("payment_intent_data", {}), status=status)
         self.intents[intent["id"]] = intent
         changes = {"status": "complete", "payment_status": payment_status, "payment_intent": intent["id"], "url": None}
         checkout.update(changes)
@@ -439,7 +459,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-        fields = self.double._opened[checkout_id]
+        fields = self.double.opened[checkout_id]
         shown = {
             "what": html.escape(fields["line_items"][0]["price_data"]["product_data"]["name"]),
             "note": html.escape(fields.get("custom_text", {}).get("submit", {}).get("message", "")),
