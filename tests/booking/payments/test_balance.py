@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from booking.models import Booking, Payment, Refund
 from booking.payments.balance import Balance, balances, with_money
 from booking.payments.models import PaymentState, RefundReason, RefundState
+from booking.people.models import OfficeKind
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import BookingStatus
 from tests.booking.signup.test_reserve import NOW, order
-from tests.factories import ConditionsFactory, SessionPageFactory, mayor_of, secretary_of
+from tests.factories import ConditionsFactory, OfficeFactory, SessionPageFactory, mayor_of, secretary_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +33,17 @@ def standing(**which) -> list[Balance]:
 
 
 def paid_by_card(*names: str, session=None):
-    """An order for these mayors, paid in full."""
-    mayors = [mayor_of(name) for name in names]
+    """An order for a mayor and those of the council who come along, paid in full."""
+    municipality, *others = names
+    mayor = mayor_of(municipality)
+    place = mayor.offices.get().municipality
+    members = [
+        OfficeFactory(kind=OfficeKind.COUNCIL_MEMBER, municipality=place, person__name=name).person for name in others
+    ]
     session = session or SessionPageFactory(conditions=ConditionsFactory(free_days=30))
-    placed = order(session, *mayors, booker=secretary_of(*mayors))
+    session.audience.offices = [OfficeKind.MAYOR.value, OfficeKind.COUNCIL_MEMBER.value]
+    session.audience.save()
+    placed = order(session, mayor, *members, booker=secretary_of(mayor, *members))
     placed.pays_by_card = True
     placed.save()
     payment = Payment.objects.create(
@@ -126,7 +134,7 @@ def test_a_refund_that_failed_gave_nothing_back():
 
 
 def test_one_payment_is_shared_by_the_seats_and_a_seats_refund_is_that_seats():
-    placed, payment = paid_by_card("Fanø", "Ærø", "Samsø")
+    placed, payment = paid_by_card("Fanø", "Hanne", "Bent")
     one, _two, _three = placed.bookings.order_by("pk")
     give_back(payment, SEAT, booking=one, reason=RefundReason.WITHDRAWN)
     give_back(payment, "0.03")
@@ -139,7 +147,7 @@ def test_one_payment_is_shared_by_the_seats_and_a_seats_refund_is_that_seats():
 
 
 def test_a_payment_is_for_the_seats_that_were_held_when_it_was_begun():
-    placed, payment = paid_by_card("Fanø", "Ærø")
+    placed, payment = paid_by_card("Fanø", "Hanne")
     _one, two = placed.bookings.order_by("pk")
     payment.bookings.set([two])
     Payment.objects.update(amount=SEAT)
@@ -150,7 +158,7 @@ def test_a_payment_is_for_the_seats_that_were_held_when_it_was_begun():
 @pytest.mark.parametrize(("reason", "due"), [(RefundReason.GIVEN_UP, 0), (RefundReason.STAFF, 6625)])
 def test_a_seat_that_was_cancelled_before_the_money_came_costs_nothing(reason, due):
     placed, payment = paid_by_card("Fanø", session=SessionPageFactory(conditions=ConditionsFactory(free_days=None)))
-    placed.bookings.update(status=BookingStatus.CANCELLED, cancelled_at=NOW)
+    cancel_booking(placed.bookings.get(), by=None, now=NOW)
     give_back(payment, SEAT, reason=reason)
 
     assert standing() == [balance(due, paid=SEAT, back=SEAT)]
@@ -165,7 +173,7 @@ def test_a_seat_that_was_held_and_given_up_unpaid_costs_nothing():
 
 
 def test_what_a_bank_takes_back_is_gone():
-    placed, payment = paid_by_card("Fanø", "Ærø")
+    placed, payment = paid_by_card("Fanø", "Hanne")
     give_back(payment, SEAT, booking=placed.bookings.latest("pk"))
     Payment.objects.update(charged_back=SEAT)
 
@@ -174,7 +182,7 @@ def test_what_a_bank_takes_back_is_gone():
 
 def test_the_sum_of_the_seats_is_what_the_payments_say():
     session = SessionPageFactory()
-    _placed, payment = paid_by_card("Fanø", "Ærø", "Samsø", session=session)
+    _placed, payment = paid_by_card("Fanø", "Hanne", "Bent", session=session)
     give_back(payment, "9999.99")
     order(session, mayor_of("Læsø"))
 
