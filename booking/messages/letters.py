@@ -25,6 +25,7 @@ from booking.signup.sentences import (
     fee_sentence,
     grace_sentence,
     owed_sentence,
+    rule_sentences,
     run_in_words,
     session_sentence,
     withdrawal_sentences,
@@ -77,12 +78,11 @@ def _agreed(bookings: list[Booking], *, with_link: bool) -> dict[str, Any]:
     quote = sum((one.quote() for one in bookings), NOTHING)
     is_one = len(bookings) == 1
     join_link = session.join_link if with_link else ""
-    rule = withdrawal_sentences(
-        booking.conditions,
-        quote=quote,
-        starts_on=session.starts_on,
-        on=today(booking.booked_at),
-    )
+    on = today(booking.booked_at)
+    if is_one:
+        rule = rule_sentences(booking, on=on)
+    else:
+        rule = withdrawal_sentences(booking.conditions, quote=quote, starts_on=session.starts_on, on=on)
     if not is_one and not quote.is_free:
         rule.append(_("That is for all of them together; each can withdraw alone."))
     return about(booking) | {
@@ -355,7 +355,8 @@ def _seller_facts(booking: Booking) -> list[tuple[str, str]]:
     if not seller:
         return []
     words = _("%(name)s, CVR %(cvr)s") % {"name": seller.name, "cvr": seller.cvr} if seller.cvr else seller.name
-    return [(_("Seller"), words)]
+    place = f"{seller.postcode} {seller.city}".strip()
+    return [(_("Seller"), ", ".join(filter(None, [words, seller.street, place])))]
 
 
 def _refund_sentence(refund: Refund) -> str:

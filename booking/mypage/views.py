@@ -26,6 +26,7 @@ from booking.mypage.forms import PhoneForm, SecretaryForm
 from booking.people.details import change_phone
 from booking.people.models import Person, Secretary
 from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end_secretary, name_secretary
+from booking.signup.cancel import withdrawal_obstacle
 from booking.signup.link import place_url
 from booking.signup.models import Booking, Interest
 from booking.signup.receipt import represented_by
@@ -70,11 +71,17 @@ class Line:
     #: Where an offered seat is answered, or the waiting list left.
     place_url: str
     may_switch: bool
+    may_withdraw: bool
 
     @property
     def is_coming(self) -> bool:
-        """Whether somebody is to come, or waits for a seat; a seat that was given up is neither."""
-        return self.booking.is_active and not self.is_over
+        """Whether somebody is to come; a seat that was given up is not, nor a place in line."""
+        return self.booking.is_seated and not self.is_over
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for a seat, or is offered one."""
+        return self.booking.is_active and not self.booking.is_seated and not self.is_over
 
 
 @require_safe
@@ -88,7 +95,10 @@ def my_page(request, person: Person):
     context = {
         "person": person,
         "coming": sorted((line for line in lines if line.is_coming), key=_starts_at),
-        "past": sorted((line for line in lines if not line.is_coming), key=_starts_at, reverse=True),
+        "waiting": sorted((line for line in lines if line.is_waiting), key=_starts_at),
+        "past": sorted(
+            (line for line in lines if not line.is_coming and not line.is_waiting), key=_starts_at, reverse=True
+        ),
         "takes_cards": settings.TAKES_CARDS,
         "contact_email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "interests": Interest.objects.filter(person=person, session__live=True).select_related("session"),
@@ -116,9 +126,17 @@ def _lines(person: Person, now: datetime) -> list[Line]:
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
                 place_url=place_url(booking) if booking.participant_id in represented else "",
                 may_switch=booking.participant_id in represented and can_be_left(booking, now=now),
+                may_withdraw=_has_a_say(booking, person, represented)
+                and booking.is_confirmed
+                and withdrawal_obstacle(session, now=now) is None,
             )
         )
     return lines
+
+
+def _has_a_say(booking: Booking, person: Person, represented: set[int]) -> bool:
+    """As ``may_substitute`` has it, asked of many seats at once."""
+    return booking.participant_id in represented or (booking.holder_leaves and booking.order.booker_id == person.pk)
 
 
 def _starts_at(line: Line) -> datetime:

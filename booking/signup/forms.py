@@ -95,8 +95,8 @@ class EanField(forms.CharField):
             raise ValidationError(self.error_messages["check_digit"], code="check_digit")
 
 
-class SeatForm(forms.Form):
-    """What one person's seat is to be like. ``words`` is what the person is called in the form."""
+class PracticalForm(forms.Form):
+    """What the house must know of somebody who comes, as far as the session asks for it."""
 
     diet = LineField(
         label=_("Diet and allergies"),
@@ -115,6 +115,18 @@ class SeatForm(forms.Form):
         required=False,
         help_text=_("The list goes to those who take part, and to nobody else. It can be changed on the receipt."),
     )
+
+    def __init__(self, *args, session: SessionPage, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        if not session.needs_diet:
+            del self.fields["diet"]
+        if not session.needs_room:
+            del self.fields["room"]
+
+
+class SeatForm(PracticalForm):
+    """What one person's seat is to be like. ``words`` is what the person is called in the form."""
+
     add_ons = forms.MultipleChoiceField(
         label=_("Add-ons"),
         required=False,
@@ -123,15 +135,11 @@ class SeatForm(forms.Form):
     )
 
     def __init__(self, *args, person: Person, words: str, session: SessionPage, prices: Prices, place: int, **kwargs):
-        super().__init__(*args, prefix=str(person.pk), label_suffix="", **kwargs)
+        super().__init__(*args, session=session, prefix=str(person.pk), **kwargs)
         self.person = person
         self.words = words
         #: The id of the box that chooses this person.
         self.anchor = f"id_participant_{place}"
-        if not session.needs_diet:
-            del self.fields["diet"]
-        if not session.needs_room:
-            del self.fields["room"]
         if prices.add_ons:
             self.fields["add_ons"].choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
         else:
@@ -374,8 +382,16 @@ def _add_on_words(tariff: Tariff) -> str:
     }
 
 
-class SubstituteForm(forms.Form):
+class WithdrawForm(forms.Form):
+    """A yes to giving the seat up, for what the page said that it costs."""
+
+    shown = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+
+class SubstituteForm(PracticalForm):
     """Who is to have the seat: one of ``people``, for whom the reader acts and whom the session is for."""
+
+    field_order = ["participant"]
 
     participant = forms.ChoiceField(
         label=_("New participant"),
@@ -386,8 +402,8 @@ class SubstituteForm(forms.Form):
         },
     )
 
-    def __init__(self, *args, people: Collection[Person], **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, *args, people: Collection[Person], session: SessionPage, **kwargs):
+        super().__init__(*args, session=session, **kwargs)
         self.people = {str(person.pk): person for person in people}
         self.fields["participant"].choices = [(key, person.name) for key, person in self.people.items()]
         if len(self.people) == 1:

@@ -173,6 +173,7 @@ class BookingQuerySet(models.QuerySet):
             "session__calendar_entry",
             "participant",
             "office__municipality",
+            "withdrawal",
         ).prefetch_related("lines")
 
     def seen_by(self, person: Person, on) -> "BookingQuerySet":
@@ -332,6 +333,11 @@ class Booking(models.Model):
         for line in OrderLine.objects.filter(booking=self, seats__gt=1):
             line.booking = line.heir() or self
             line.save(update_fields=["booking"])
+
+    @property
+    def holder_leaves(self) -> bool:
+        """Whether the participant has left the office that admitted them when the session begins."""
+        return self.office is not None and not self.office.is_held_on(self.session.starts_on)
 
     @property
     def is_seated(self) -> bool:

@@ -164,6 +164,34 @@ def withdrawal_sentences(rule: ConditionsVersion, *, quote: Quote, starts_on: da
     return steps
 
 
+def obstacle_to_withdrawal(obstacle: Obstacle) -> str:
+    """Why a seat can't be given up on the site."""
+    match obstacle:
+        case Obstacle.CANCELLED:
+            return _("The session is cancelled, so there is nothing to withdraw from, and nothing to pay.")
+        case Obstacle.OVER:
+            return _("The session has been held.")
+        case Obstacle.STARTED:
+            return _("The session has begun, so it is too late to withdraw.")
+    raise ValueError(obstacle)
+
+
+def rule_sentences(booking: Booking, *, on: date) -> list[str]:
+    """What it costs to give this one booking up, for somebody who reads it on ``on``."""
+    if booking.is_in_shared_price:
+        return [shared_sentence()]
+    rule = withdrawal_sentences(booking.conditions, quote=booking.quote(), starts_on=booking.session.starts_on, on=on)
+    return [*rule, shared_sentence()] if any(line.seats > 1 for line in booking.lines.all()) else rule
+
+
+def shared_sentence() -> str:
+    """That a price which several share is not one participant's to be rid of, nor to pay alone."""
+    return _(
+        "The price is for several together. It holds as long as one of them has a seat, so it costs nothing extra that "
+        "one of them withdraws before the others."
+    )
+
+
 def grace_sentence(grace: Grace) -> str:
     """That a seat can be given up for nothing, because the organiser moved the session."""
     if grace.until is None:

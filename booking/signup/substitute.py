@@ -27,13 +27,23 @@ class SeatNotPaid(Exception):
 
 
 @transaction.atomic
-def substitute(booking: Booking, *, participant: Person, by, now: datetime, booker: Person | None = None) -> Booking:
+def substitute(
+    booking: Booking,
+    *,
+    participant: Person,
+    by,
+    now: datetime,
+    booker: Person | None = None,
+    diet: str = "",
+    room: str = "",
+    may_be_listed: bool = False,
+) -> Booking:
     """Give the seat to ``participant``, whom the session must be for; whoever had it has it no longer.
 
-    Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, and are emptied,
-    as is their yes to the list of participants. ``booker`` is whoever asks for it on the site: they must have a say
-    over the seat, and act for the new participant. Staff ask without one. Raises CannotBook, MayNotActFor,
-    SeatNotPaid or SeatGivenUp.
+    Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, as was their yes
+    to the list of participants; what is said of the new one takes their place. ``booker`` is whoever asks for it on
+    the site: they must have a say over the seat, and act for the new participant. Staff ask without one.
+    Raises CannotBook, MayNotActFor, SeatNotPaid or SeatGivenUp.
     """
     sessions = lock_sessions(booking.session_id)
     booking = (
@@ -59,8 +69,8 @@ def substitute(booking: Booking, *, participant: Person, by, now: datetime, book
 
     left = booking.participant_id
     booking.participant, booking.office = participant, admission.office
-    booking.diet = booking.room = ""
-    booking.attended, booking.may_be_listed = None, False
+    booking.diet, booking.room = diet if session.needs_diet else "", room if session.needs_room else ""
+    booking.attended, booking.may_be_listed = None, may_be_listed
     booking.save(update_fields=["participant", "office", "diet", "room", "attended", "may_be_listed"])
     record(
         SUBSTITUTED, booking, by=by, on_behalf_of=participant, at=now, order=booking.order.reference, in_place_of=left
@@ -83,8 +93,7 @@ def may_substitute(booking: Booking, person: Person, *, now: datetime) -> bool:
     """
     if person.may_act_for(booking.participant, today(now)):
         return True
-    has_left = booking.office is not None and not booking.office.is_held_on(booking.session.starts_on)
-    return has_left and booking.order.booker_id == person.pk
+    return booking.holder_leaves and booking.order.booker_id == person.pk
 
 
 def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Person]:

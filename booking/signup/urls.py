@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.signup import switch_views, views, waiting_views
+from booking.signup import switch_views, views, waiting_views, withdraw_views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
@@ -17,6 +17,11 @@ urlpatterns = [
         "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/skift/",
         switch_views.switch_run,
         name="switch",
+    ),
+    path(
+        "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/framelding/",
+        withdraw_views.give_up,
+        name="withdraw",
     ),
     path("venteliste/<str:key>/", waiting_views.place, name="place_in_line"),
 ]

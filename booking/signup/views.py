@@ -19,7 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from booking.dates import today
 from booking.people.models import Person
+from booking.pricing.quote import NOTHING
 from booking.sessions.models import CalendarEntry, SessionPage
+from booking.signup.cancel import withdrawal_obstacle
+from booking.signup.fee import grace_of
 from booking.signup.forms import (
     CONDITIONS_CHANGED,
     NO_CARD_FOR_WAITING,
@@ -47,7 +50,14 @@ from booking.signup.reserve import (
     order_of,
     place_order,
 )
-from booking.signup.sentences import person_sentence, session_sentence, short_sentence, withdrawal_sentences
+from booking.signup.sentences import (
+    grace_sentence,
+    owed_sentence,
+    person_sentence,
+    rule_sentences,
+    session_sentence,
+    short_sentence,
+)
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_for_sale, time_obstacle
 from booking.signup.substitute import (
     SeatGivenUp,
@@ -197,6 +207,8 @@ def receipt(request, reference: str):
         "may_pay": settings.TAKES_CARDS and may_pay(order, person, on=today(now)),
         "waits": any(line["place_url"] or line["booking"].is_waiting for line in lines),
         "only_waits": all(line["booking"].never_had_a_seat for line in lines),
+        "several": len(lines) > 1 and len({booking.session_id for booking in bookings}) == 1,
+        "total": sum((booking.quote() for booking in bookings if not booking.never_had_a_seat), NOTHING),
     }
     return TemplateResponse(request, "booking/receipt.html", context)
 
@@ -223,18 +235,40 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
     session = booking.session
     return {
         "booking": booking,
-        "withdrawal": withdrawal_sentences(
-            booking.conditions, quote=booking.quote(), starts_on=session.starts_on, on=today(booking.booked_at)
-        ),
+        "withdrawal": _withdrawal_rule(booking, now=now),
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
         "place_url": place_url(booking) if booking.participant_id in represented else "",
         "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),
-        "may_pass_on": bool(person)
-        and booking.is_confirmed
-        and seat_obstacle(session, now=now) is None
-        and may_substitute(booking, person, now=now),
+        **_may_give_up(booking, person, represented=represented, now=now),
+        "owed": _owed(booking),
     }
+
+
+def _may_give_up(booking: Booking, person: Person | None, *, represented: set[int], now: datetime) -> dict[str, bool]:
+    """Whether the reader can pass the seat on, and withdraw it."""
+    is_theirs = booking.participant_id in represented
+    has_a_say = booking.is_confirmed and (
+        is_theirs or (person is not None and may_substitute(booking, person, now=now))
+    )
+    return {
+        "may_pass_on": has_a_say and seat_obstacle(booking.session, now=now) is None,
+        "may_withdraw": has_a_say and withdrawal_obstacle(booking.session, now=now) is None,
+    }
+
+
+def _withdrawal_rule(booking: Booking, *, now: datetime) -> list[str]:
+    """What withdrawing costs, while there is something to withdraw: for now nothing, perhaps, if the session moved."""
+    if not booking.is_active:
+        return []
+    grace = grace_of(booking, now=now)
+    return [*([grace_sentence(grace)] if grace else []), *rule_sentences(booking, on=today(booking.booked_at))]
+
+
+def _owed(booking: Booking) -> str:
+    """What a seat that was given up costs by now."""
+    withdrawal = booking.withdrawal_or_none
+    return owed_sentence(withdrawal) if withdrawal else ""
 
 
 @personal
@@ -251,11 +285,10 @@ def pass_on(request, reference: str, booking_id: int):
         raise Http404
     obstacle = seat_obstacle(booking.session, now=now)
     if obstacle or not booking.is_confirmed:
-        lost = NOT_PAID if booking.awaits_payment else GIVEN_UP
-        messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else lost)
+        messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else _no_seat(booking))
         return redirect("booking:receipt", reference)
     people = candidates(booking, person, now=now)
-    form = SubstituteForm(request.POST if request.method == "POST" else None, people=people)
+    form = SubstituteForm(request.POST if request.method == "POST" else None, people=people, session=booking.session)
     if request.method == "POST" and form.is_valid() and _pass_on(form, booking, person, request.user, now=now):
         messages.success(request, _("%(name)s has the seat now.") % {"name": form.cleaned_data["participant"].name})
         return redirect("booking:my_page")
@@ -270,11 +303,20 @@ def pass_on(request, reference: str, booking_id: int):
     return TemplateResponse(request, "booking/pass_on.html", context, status=status)
 
 
+def _no_seat(booking: Booking) -> str:
+    """Why there is no seat to pass on."""
+    if booking.awaits_payment:
+        return NOT_PAID
+    if booking.is_active:
+        return _("%(person)s is on the waiting list and has no seat to pass on.") % {"person": booking.participant}
+    return GIVEN_UP
+
+
 def _pass_on(form: SubstituteForm, booking: Booking, person: Person, user, *, now: datetime) -> bool:
     """Whether the seat was given; if not, the form says why."""
     participant = form.cleaned_data["participant"]
     try:
-        substitute(booking, participant=participant, by=user, booker=person, now=now)
+        substitute(booking, by=user, booker=person, now=now, **form.cleaned_data)
     except MayNotActFor:
         form.add_error("participant", NO_LONGER_YOURS)
     except SeatNotPaid:

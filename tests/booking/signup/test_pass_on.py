@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.dates import today
-from booking.models import Fact, Secretary
+from booking.models import Booking, Fact, Secretary, SessionPage
 from booking.signup.cancel import cancel_booking
 from tests.booking.people.seats import booking_of
 from tests.factories import OfficeFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
@@ -116,5 +116,63 @@ def test_a_seat_given_up_is_not_passed_on(client, seat, successor):
     response = client.post(address(seat), {"participant": successor.pk})
 
     assert response.url == reverse("booking:receipt", args=[seat.order.reference])
+    seat.refresh_from_db()
+    assert seat.participant != successor
+
+
+# What the house must know of the new one
+
+
+def test_diet_and_room_are_asked_anew_and_the_old_ones_are_gone(client, seat, successor):
+    SessionPage.objects.update(kind="overnight")
+    Booking.objects.update(diet="vegetar", room="stille", may_be_listed=True)
+    signed_in(client, secretary_of(seat.participant, successor))
+    page = client.get(address(seat)).content.decode()
+    assert "vegetar" not in page
+    assert 'name="diet"' in page
+    assert 'name="room"' in page
+
+    client.post(address(seat), {"participant": successor.pk, "diet": "nødder", "room": "", "may_be_listed": "on"})
+
+    seat.refresh_from_db()
+    assert (seat.participant, seat.diet, seat.room, seat.may_be_listed) == (successor, "nødder", "", True)
+
+
+def test_where_nobody_eats_or_sleeps_nothing_is_asked(client, seat, successor):
+    SessionPage.objects.update(kind="online")
+    signed_in(client, secretary_of(seat.participant, successor))
+
+    page = client.get(address(seat)).content.decode()
+    client.post(address(seat), {"participant": successor.pk, "diet": "nødder", "room": "stille"})
+
+    assert 'name="diet"' not in page
+    seat.refresh_from_db()
+    assert (seat.participant, seat.diet, seat.room, seat.may_be_listed) == (successor, "", "", False)
+
+
+def test_what_is_too_long_is_said_beside_its_field_and_nothing_is_passed_on(client, seat, successor):
+    signed_in(client, secretary_of(seat.participant, successor))
+
+    response = client.post(address(seat), {"participant": successor.pk, "diet": "x" * 201})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {"diet"}
+    seat.refresh_from_db()
+    assert seat.participant != successor
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("held", "ikke betalt endnu"), ("waiting", "ventelisten"), ("offered", "ventelisten")]
+)
+def test_a_seat_that_nobody_has_yet_is_not_passed_on(client, seat, successor, status, said):
+    now = timezone.now()
+    Booking.objects.update(status=status, waiting_since=now, offered_until=now + timedelta(days=3))
+    signed_in(client, secretary_of(seat.participant, successor))
+    receipt = client.get(reverse("booking:receipt", args=[seat.order.reference])).content.decode()
+    assert f'href="{address(seat)}"' not in receipt
+
+    response = client.post(address(seat), {"participant": successor.pk}, follow=True)
+
+    assert said in response.content.decode()
     seat.refresh_from_db()
     assert seat.participant != successor

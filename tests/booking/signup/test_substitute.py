@@ -45,7 +45,7 @@ def test_the_successor_has_the_seat_on_what_was_agreed(left, successor):
     booking.refresh_from_db()
     assert (booking.participant, booking.office) == (successor, successor.offices.get())
     assert (booking.diet, booking.room) == ("", "")
-    kept = ("order_id", "session_id", "status", "net", "vat_rate", "conditions_id", "accepted_at", "booked_at")
+    kept = ("order_id", "session_id", "status", "price", "conditions_id", "accepted_at", "booked_at")
     assert [getattr(booking, name) for name in kept] == [getattr(left, name) for name in kept]
     assert Booking.objects.count() == 1
     assert not awaiting_successor(NOW).exists()

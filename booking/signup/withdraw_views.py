@@ -1,0 +1,105 @@
+"""The page for giving a seat up: what that costs today, said before anything is pressed."""
+
+import logging
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods
+
+from booking.dates import today
+from booking.people.models import Person
+from booking.pricing.quote import Quote
+from booking.signup.cancel import FeeChanged, withdraw, withdrawal_obstacle
+from booking.signup.fee import fee_of, grace_of
+from booking.signup.forms import WithdrawForm
+from booking.signup.models import Booking
+from booking.signup.reserve import MayNotActFor
+from booking.signup.sentences import both_amounts, grace_sentence, obstacle_to_withdrawal, rule_sentences
+from booking.signup.standing import CannotBook
+from booking.signup.substitute import may_substitute, seat_obstacle
+
+logger = logging.getLogger(__name__)
+
+
+@cache_control(private=True, no_store=True)
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def give_up(request, reference: str, booking_id: int):
+    """Withdraw somebody from a session; for those who have no say over the seat, the page does not exist."""
+    now = timezone.now()
+    person = getattr(request.user, "person", None)
+    bookings = Booking.objects.for_listing().select_related("conditions", "session__contact")
+    booking = get_object_or_404(bookings, pk=booking_id, order__reference=reference)
+    if person is None or not may_substitute(booking, person, now=now):
+        logger.warning("withdrawal in order %s refused", reference)
+        raise Http404
+    if booking.awaits_payment:  # where it can be given up, too
+        return redirect("booking:payment", reference)
+    refusal = _refusal(booking, now=now)
+    if refusal:
+        messages.warning(request, refusal)
+        return redirect("booking:receipt", reference)
+    fee = fee_of(booking, now=now)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _withdraw(request, form, booking, person, now=now)
+        except FeeChanged as changed:
+            fee = changed.fee
+            form.add_error(None, _("What it costs has changed since you opened the page, so nothing has happened yet."))
+        else:
+            return redirect("booking:receipt", reference)
+    context = {
+        "booking": booking,
+        "order": booking.order,
+        "session": booking.session,
+        "form": form,
+        "fee": fee,
+        **_said(booking, fee, now=now),
+        "may_pass_on": seat_obstacle(booking.session, now=now) is None,
+    }
+    return TemplateResponse(request, "booking/withdraw.html", context, status=422 if form.errors else 200)
+
+
+def _refusal(booking: Booking, *, now: datetime) -> str:
+    """Why there is nothing to give up; empty if there is."""
+    if not booking.is_confirmed:
+        if booking.is_active:
+            return _("%(person)s is on the waiting list and has no seat to give up.") % {"person": booking.participant}
+        return _("%(person)s is no longer signed up.") % {"person": booking.participant}
+    obstacle = withdrawal_obstacle(booking.session, now=now)
+    return obstacle_to_withdrawal(obstacle) if obstacle else ""
+
+
+def _withdraw(request, form: WithdrawForm, booking: Booking, person: Person, *, now: datetime) -> None:
+    """Do it, and say how it went. Raises FeeChanged."""
+    shown = form.cleaned_data["shown"]
+    try:
+        withdraw(booking, booker=person, by=request.user, shown=shown, now=now)
+    except MayNotActFor as refusal:
+        raise Http404 from refusal
+    except CannotBook as refusal:
+        messages.warning(request, obstacle_to_withdrawal(refusal.obstacle))
+    else:
+        messages.success(request, _("%(person)s is no longer signed up.") % {"person": booking.participant})
+
+
+def _said(booking: Booking, fee: Quote, *, now: datetime) -> dict:
+    """What the page says of money: the sum, how it comes about, and when it is another."""
+    grace = grace_of(booking, now=now)
+    shares = not booking.quote().is_free and booking.own_quote().is_free
+    return {
+        "amounts": "" if fee.is_free else both_amounts(fee.price),
+        "grace": grace_sentence(grace) if grace else "",
+        "rule": [] if shares else rule_sentences(booking, on=today(now)),
+        "shares": shares or booking.is_in_shared_price,
+        "is_paid": booking.order.pays_by_card and not booking.own_quote().is_free,
+        "is_all": fee.net == booking.own_quote().net,
+    }
