@@ -5,6 +5,7 @@ Beside a seat that was given up stands what that cost, as it was that day.
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -67,7 +68,7 @@ def cancel_booking(
         raise FeeChanged(fee)
     was_seat = booking.is_confirmed
     # A seat that was only held had not been promised to anybody.
-    details = {"was_held": True} if booking.awaits_payment else {}
+    details: dict[str, Any] = {"was_held": True} if booking.awaits_payment else {}
     booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
     if was_seat:
         withdrawal = Withdrawal.objects.create(booking=booking, withdrawn_at=now, by=by)

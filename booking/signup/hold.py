@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -36,7 +37,7 @@ def confirm_seats(order: Order, ids: Collection[int], *, now: datetime) -> bool:
     lost = [booking for booking in bookings if booking.was_held]
     if not all(_is_free_for(booking, wanted=len(lost), now=now) for booking in lost):
         return False
-    together = {"together": True} if len(bookings) > 1 else {}
+    together: dict[str, Any] = {"together": True} if len(bookings) > 1 else {}
     for booking in bookings:
         booking.move(BookingStatus.CONFIRMED, by=order.booker.user, now=now, **together)
         release_fee(booking, now=now)

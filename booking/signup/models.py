@@ -55,7 +55,7 @@ class Order(models.Model):
     contact_email = models.EmailField(_("contact's e-mail"))
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
     created_at = models.DateTimeField(_("ordered"))
-    # Where staff signed somebody up: who said yes to the conditions, and how. Empty where the booker did it in the form.
+    # Where staff signed somebody up: who said yes to the conditions, and how. Empty where the booker did so themselves.
     accepted_by = models.CharField(_("conditions accepted by"), max_length=120, blank=True)
     accepted_how = models.CharField(_("how they accepted"), max_length=12, blank=True, choices=AcceptedHow.choices)
     acceptance_note = models.CharField(_("note"), max_length=200, blank=True)
