@@ -3,6 +3,7 @@
 All wall-clock times are Europe/Copenhagen; ``starts_at`` and ``ends_at`` are aware.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -129,6 +130,11 @@ def danish_span(first: date, last: date) -> str:
     if first.month != last.month:
         return f"{first.day}. {MONTHS[first.month - 1]} – {end}"
     return f"{first.day}.-{end}"
+
+
+def danish_choice(things: Sequence[str]) -> str:
+    """What one chooses between: "a", "a eller b", "a, b eller c"."""
+    return " eller ".join([", ".join(things[:-1]), things[-1]] if len(things) > 1 else things)
 
 
 def danish_moment(moment: datetime) -> str:

@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.text import capfirst, get_text_list
-from django.utils.translation import gettext
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
-from booking.dates import today
+from booking.dates import danish_choice, today
 from booking.sessions.models import SessionPage
 from booking.signup.lines import SessionLine
 from home.slugs import danish_slug, in_plain_letters
@@ -271,7 +270,7 @@ class Runs:
         """What there is to choose from: "15.-17. marts eller 22.-24. marts", with years; nothing for one alone."""
         if len(self.lines) == 1:
             return ""
-        return get_text_list([line.session.when.short for line in self.lines], gettext("or"))
+        return danish_choice([line.session.when.short for line in self.lines])
 
 
 def as_choices(lines: Iterable[SessionLine]) -> list[Runs]:

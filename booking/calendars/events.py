@@ -114,8 +114,11 @@ def description(entry: CalendarEntry, *, join_link: str = "") -> str:
         lines.append(_("This session has been cancelled."))
     elif entry.postponed_to:
         lines.append(_("This date no longer holds. Expected: %(words)s.") % {"words": entry.postponed_to})
-    elif not entry.place:
-        lines.append(_("The place will follow."))
+    else:
+        if entry.other_runs:
+            lines.append(_("Or %(runs)s: one takes part once.") % {"runs": entry.other_runs})
+        if not entry.place:
+            lines.append(_("The place will follow."))
     if join_link and not entry.is_struck:
         lines.append(_("Take part here: %(link)s") % {"link": join_link})
     lines.append(_("Read more: %(url)s") % {"url": address("booking:event", entry.uid)})

@@ -60,6 +60,7 @@ def cancel_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
         entry.cancelled_at = now
         _show(entry, {}, now)
         record(SESSION_CANCELLED, entry, by=by, at=now)
+        _note_other_runs(session.pk)
     return entry
 
 
@@ -84,7 +85,7 @@ def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
     this very day no longer holds. It learns the new ones, under the same UID, when there are any.
     """
     when = page.when
-    shown = {"title": page.title, "kind": page.kind, "place": page.place}
+    shown = {"title": page.title, "kind": page.kind, "place": page.place, "other_runs": page.other_runs_in_words}
     if when.words and entry is not None and not entry.words:
         return shown | {"postponed_to": when.words}
     return shown | {
@@ -141,6 +142,17 @@ def _take_away(entry: CalendarEntry, now: datetime) -> CalendarEntry:
     return entry
 
 
+def _note_other_runs(session_id: int) -> None:
+    """What is shown of a run names the others. Each has a transaction of its own, so that no two wait for each other.
+
+    A run that has left its choice is put right by ``recover``, in those that still name it.
+    """
+    others = SessionPage.objects.with_other_runs(session_id).exclude(pk=session_id).order_by("pk")
+    ids = list(others.values_list("pk", flat=True))
+    if ids:
+        transaction.on_commit(lambda: note_all(ids), robust=True)
+
+
 def note_all(session_ids: Iterable[int]) -> None:
     for session_id in session_ids:
         note(session_id)
@@ -170,6 +182,7 @@ def recover(*, now: datetime | None = None) -> int:
 def _on_published(sender, instance, **kwargs):
     if isinstance(instance.specific_deferred, SessionPage):
         note(instance.pk)
+        _note_other_runs(instance.pk)
 
 
 @transaction.atomic
@@ -178,6 +191,7 @@ def _take_page_away(sender, instance, **kwargs):
     entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=instance.pk).first()
     if entry:
         _take_away(entry, timezone.now())
+        _note_other_runs(instance.pk)
 
 
 def _on_moved(sender, instance, **kwargs):

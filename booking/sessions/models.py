@@ -12,6 +12,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -20,7 +21,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Obj
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageQuerySet
 
-from booking.dates import COPENHAGEN, When, exists, today
+from booking.dates import COPENHAGEN, When, danish_choice, exists, today
 from booking.people.models import Audience
 from booking.pricing.models import AddOn, Conditions, NetField, PriceList, SessionKind
 from booking.pricing.price import Prices, prices_for
@@ -389,6 +390,11 @@ class SessionPage(Page):
         runs = SessionPage.objects.live().public().filter(choice=self.choice_id).exclude(pk=self.pk)
         return list(runs.not_cancelled().for_listing().order_by("starts_on", "starts_time", "pk"))
 
+    @cached_property
+    def other_runs_in_words(self) -> str:
+        """The days of its other runs, as calendars show them: "22.-24. marts 2018"."""
+        return danish_choice([run.when.short for run in self.other_runs()])[:200]
+
     @property
     def when_and_where(self) -> str:
         """What tells it from its other runs: "15.-17. marts 2018, Værløse"."""
@@ -421,7 +427,7 @@ class Version(models.Model):
     """What the public knows of a session's time and place at one moment.
 
     The dates are those last settled. ``words`` stand where none ever were; ``postponed_to`` are the words that have
-    taken the place of dates since.
+    taken the place of dates since. ``other_runs`` are the days of those that one may choose instead.
     """
 
     title = models.CharField(max_length=255)
@@ -433,9 +439,21 @@ class Version(models.Model):
     words = models.CharField(max_length=60, blank=True)
     postponed_to = models.CharField(max_length=60, blank=True)
     place = models.CharField(max_length=400, blank=True)
+    other_runs = models.CharField(max_length=200, blank=True)
 
     #: The fields that are known of a version; a change in one of them is a new version.
-    SHOWN = ("title", "kind", "starts_on", "ends_on", "starts_time", "ends_time", "words", "postponed_to", "place")
+    SHOWN = (
+        "title",
+        "kind",
+        "starts_on",
+        "ends_on",
+        "starts_time",
+        "ends_time",
+        "words",
+        "postponed_to",
+        "place",
+        "other_runs",
+    )
 
     class Meta:
         abstract = True

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.dates import COPENHAGEN, When, danish_moment, exists, today
+from booking.dates import COPENHAGEN, When, danish_choice, danish_moment, exists, today
 
 NOON = time(12)
 
@@ -99,3 +99,10 @@ def test_a_run_is_told_from_another_by_its_days(first, last, said):
 
 def test_a_run_without_a_date_is_told_in_its_words():
     assert When(date(2018, 5, 1), date(2018, 6, 30), words="maj/juni 2018").short == "maj/juni 2018"
+
+
+@pytest.mark.parametrize(
+    ("things", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a eller b"), (["a", "b", "c"], "a, b eller c")]
+)
+def test_a_choice_is_told_with_one_or(things, said):
+    assert danish_choice(things) == said

@@ -232,3 +232,18 @@ def test_the_file_of_a_change_after_the_seat_was_taken_has_the_moment_of_the_cha
     [seen] = agreed(session_file(made, since=MADE - timedelta(days=9)))
 
     assert seen.stamp == MADE.replace(microsecond=0)
+
+
+# Alternate runs
+
+
+def test_a_run_names_the_others_that_one_may_choose_instead():
+    made = entry(venue=VenueFactory())
+    made.other_runs = "22.-24. marts 2027 eller 29.-31. marts 2027"
+
+    [seen] = agreed(session_file(made))
+    assert "Eller 22.-24. marts 2027 eller 29.-31. marts 2027: Man deltager kun én gang." in seen.description
+
+    made.gone_at = MADE
+    [seen] = agreed(session_file(made))
+    assert "22.-24. marts" not in seen.description

@@ -12,7 +12,7 @@ from wagtail.models import PageViewRestriction
 
 from booking.journal.kinds import JOIN_LINK_CHANGED, SESSION_CANCELLED, SESSION_SHOWN
 from booking.journal.models import Fact
-from booking.models import CalendarEntry, SessionPage
+from booking.models import CalendarEntry, Choice, SessionPage
 from booking.sessions import live
 from tests.factories import (
     ContactFactory,
@@ -561,3 +561,51 @@ def test_a_first_date_is_no_move():
     publish(session, starts_on=date(2028, 5, 9), ends_on=date(2028, 5, 9), when_text="")
 
     assert entry_of(session).moved_at is None
+
+
+# Alternate runs
+
+
+@pytest.fixture
+def runs():
+    choice = Choice.objects.create(name="Kattegatkursus")
+    runs = [SessionPageFactory(choice=choice, starts_on=date(2027, 3, day)) for day in (15, 22)]
+    live.recover()
+    return runs
+
+
+def test_what_calendars_show_of_a_run_names_the_others(runs):
+    assert [entry_of(run).other_runs for run in runs] == ["22. marts 2027", "15. marts 2027"]
+    assert entry_of(SessionPageFactory()).other_runs == ""
+
+
+def test_a_run_that_moves_changes_what_is_shown_of_the_other_once(runs, django_capture_on_commit_callbacks):
+    before = entry_of(runs[0])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        publish(runs[1], starts_on=date(2027, 3, 29), ends_on=date(2027, 3, 29))
+    with django_capture_on_commit_callbacks(execute=True):
+        publish(runs[1], slug="et-andet-navn")
+
+    after = entry_of(runs[0])
+    assert (after.other_runs, after.sequence) == ("29. marts 2027", before.sequence + 1)
+    assert after.moved_at is None
+
+
+@pytest.mark.parametrize("way", ["cancelled", "unpublished", "deleted", "taken out of the choice"])
+def test_a_run_that_is_none_any_more_is_named_no_longer(runs, way, django_capture_on_commit_callbacks):
+    first, second = runs
+    with django_capture_on_commit_callbacks(execute=True):
+        match way:
+            case "cancelled":
+                live.cancel_session(second, by=None, now=timezone.now())
+            case "unpublished":
+                second.unpublish()
+            case "deleted":
+                second.delete()
+            case _:
+                publish(second, choice=None)
+                live.recover()  # which the timer does every minute
+
+    assert entry_of(first).other_runs == ""
+    assert live.recover() == 0
