@@ -1,6 +1,8 @@
 """The reconciliation over real HTTP: what is found, what is put right by itself, and what waits for a person."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
@@ -8,6 +10,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from booking.journal.models import Fact
@@ -394,6 +397,21 @@ def test_nobody_takes_it_while_another_has_it_and_a_killed_one_is_taken_over(pai
         reconcile_now(NOW)
     january.shift(timedelta(minutes=30))
     assert reconcile_due(NOW) is not None
+
+
+def test_of_many_processes_at_once_one_compares(paid, double):
+    started = threading.Barrier(6)
+
+    def compare(_number) -> bool:
+        started.wait()
+        try:
+            return reconcile_due(NOW) is not None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(compare, range(6))) == 1
+    assert double.requests["GET /v1/disputes"] == 1
 
 
 def test_by_hand_it_is_done_as_often_as_one_likes(paid):
