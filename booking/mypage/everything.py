@@ -214,6 +214,12 @@ def _booking(booking: Booking, person: Person) -> list[Item]:
         ("payer", _("payer"), booking.order.payer_name),
         ("admitted_as", _("admitted as"), booking.office),
         ("status", _("Status"), booking.get_status_display()),
+        (
+            "waiting_since",
+            _("on the waiting list since"),
+            booking.waiting_since and danish_moment(booking.waiting_since),
+        ),
+        ("answer_by", _("answer by"), booking.offered_until and danish_moment(booking.offered_until)),
         ("booked", _("booked"), danish_moment(booking.booked_at)),
         ("cancelled", _("cancelled"), booking.cancelled_at and danish_moment(booking.cancelled_at)),
         ("price", _("Price"), _("Free of charge") if booking.price.is_free else both_amounts(booking.price)),

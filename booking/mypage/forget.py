@@ -72,9 +72,10 @@ def coming_bookings(person: Person, *, now: datetime) -> models.QuerySet[Booking
 
 
 def kept_until(person: Person) -> date | None:
-    """The last day that bookkeeping demands their name; None if nothing was ever to be paid."""
-    paid = bookings_of(person).filter(order__bookings__lines__unit_net__gt=0).aggregate(last=Max("session__ends_on"))
-    return paid["last"] and bookkeeping_ends(paid["last"])
+    """The last day that bookkeeping demands their name; None if nothing was ever to be paid, as while one waits."""
+    seats = bookings_of(person).filter(waiting_since=None, order__bookings__lines__unit_net__gt=0)
+    last = seats.aggregate(last=Max("session__ends_on"))["last"]
+    return last and bookkeeping_ends(last)
 
 
 def bookkeeping_ends(held_on: date) -> date:

@@ -37,6 +37,7 @@ from booking.people.signin import give_staff_sign_in, user_with
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import Purchase
+from booking.signup.waiting import leave_line
 from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
@@ -134,6 +135,14 @@ def test_a_seat_that_cost_nothing_keeps_no_name(mayor):
     order(SessionPageFactory(own_net=0), mayor, purchase=Purchase("Kontakten", "k@example.org"))
 
     forget_person(mayor, by=None, now=AFTER)
+
+    assert kept_until(mayor) is None
+
+
+def test_a_name_that_only_stood_on_a_waiting_list_is_not_bookkeepings(mayor):
+    leave_line(order(SessionPageFactory(), mayor, waits=True).bookings.get(), by=None, now=NOW)
+
+    forget_person(mayor, by=None, now=NOW)
 
     assert kept_until(mayor) is None
     assert Booking.objects.get().participant.name == NAMELESS
