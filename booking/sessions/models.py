@@ -241,6 +241,14 @@ class SessionPage(Page):
             "have a seat at more than one."
         ),
     )
+    takes_pairs = models.BooleanField(
+        _("for pairs"),
+        default=False,
+        help_text=_(
+            "Two from the same municipality sign up together, such as the mayor and the municipal director: both of "
+            "them, or neither. There is no waiting list then."
+        ),
+    )
     moderator = models.CharField(_("moderator"), max_length=120, blank=True)
     contact = models.ForeignKey(
         Contact,
@@ -297,6 +305,7 @@ class SessionPage(Page):
         ),
         FieldPanel("conditions"),
         FieldPanel("choice"),
+        FieldPanel("takes_pairs"),
     ]
 
     class Meta:

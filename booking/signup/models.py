@@ -80,6 +80,7 @@ class IllegalMove(Exception):
 class BookingStatus(models.TextChoices):
     WAITING = "waiting", _("on the waiting list")
     OFFERED = "offered", _("offered a seat")  # which is kept until ``offered_until``
+    PAIRING = "pairing", _("awaits the other of the pair")  # for whom both seats are kept until ``offered_until``
     HELD = "held", _("awaits payment")
     CONFIRMED = "confirmed", _("confirmed")
     EXPIRED = "expired", _("lapsed")  # a seat was offered or held, and not taken in time; or there never was one
@@ -95,6 +96,7 @@ MOVES: dict[str, dict[str, str]] = {
         BookingStatus.CONFIRMED: kinds.BOOKED,  # by the booker, or by staff
         BookingStatus.HELD: kinds.HELD,  # by the booker, who pays by card
         BookingStatus.WAITING: kinds.QUEUED,  # by the booker, when all seats are taken
+        BookingStatus.PAIRING: kinds.PAIR_ASKED,  # by the booker, who does not act for both of the pair
     },
     BookingStatus.WAITING: {
         BookingStatus.OFFERED: kinds.OFFERED,  # by the house: a seat is free, and this is the first whom it is for
@@ -109,6 +111,11 @@ MOVES: dict[str, dict[str, str]] = {
         BookingStatus.CANCELLED: kinds.DECLINED,  # by booker, participant or staff: no
         BookingStatus.EXPIRED: kinds.OFFER_LAPSED,  # by the house: no answer in time
         BookingStatus.WAITING: kinds.OFFER_WITHDRAWN,  # by the house: the session lost its date or its page
+    },
+    BookingStatus.PAIRING: {
+        BookingStatus.CONFIRMED: kinds.BOOKED,  # by the one who was asked: yes, and both have their seat
+        BookingStatus.CANCELLED: kinds.PAIR_DECLINED,  # by either, or by staff: no
+        BookingStatus.EXPIRED: kinds.PAIR_LAPSED,  # by the house: no answer in time
     },
     BookingStatus.HELD: {
         BookingStatus.CONFIRMED: kinds.BOOKED,  # by the house: the money has come
@@ -126,8 +133,8 @@ MOVES: dict[str, dict[str, str]] = {
 
 #: Somebody has said yes to a seat.
 SEATED = [BookingStatus.HELD, BookingStatus.CONFIRMED]
-#: A seat that nobody else can have: one that is offered, too.
-HOLDS_A_SEAT = [BookingStatus.OFFERED, *SEATED]
+#: A seat that nobody else can have: one that is offered, too, or kept for a pair.
+HOLDS_A_SEAT = [BookingStatus.OFFERED, BookingStatus.PAIRING, *SEATED]
 #: Has a seat or may still get one; a person has one such booking at a session.
 ACTIVE = [BookingStatus.WAITING, *HOLDS_A_SEAT]
 #: On the waiting list, with an offer or without.
@@ -209,12 +216,16 @@ class Booking(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=BookingStatus.choices, default=NEW, editable=False)
     #: Since when they wait for a seat; emptied when they say yes to one.
     waiting_since = models.DateTimeField(_("on the waiting list since"), null=True, blank=True)
-    #: How long the seat that they were last offered is, or was, kept for them.
+    #: How long the seat that they were last offered, or that awaits the other of the pair, is or was kept for them.
     offered_until = models.DateTimeField(_("answer by"), null=True, blank=True)
     #: When they were told, near the start, that the first of those who wait to press has the free seat.
     called_at = models.DateTimeField(_("told of a free seat"), null=True, blank=True)
     #: When a seat went past them, because the session is no longer for them.
     passed_over_at = models.DateTimeField(_("passed over"), null=True, blank=True)
+    #: The same for the two of a pair, who come and leave together; None for everybody else.
+    pair = models.UUIDField(null=True, editable=False, db_index=True)
+    #: When they were asked to be the other of a pair; None for whoever asked, or was signed up along with them.
+    asked_at = models.DateTimeField(_("asked to make a pair"), null=True, blank=True)
     #: Since when it is a seat at this session, where it was at another run before.
     switched_at = models.DateTimeField(_("switched"), null=True, blank=True)
 
@@ -252,7 +263,7 @@ class Booking(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "participant"],
-                condition=Q(status__in=["waiting", "offered", "held", "confirmed"]),
+                condition=Q(status__in=["waiting", "offered", "pairing", "held", "confirmed"]),
                 name="one_active_booking_per_person",
             ),
             models.CheckConstraint(condition=~Q(status=NEW), name="bookings_have_a_status"),
@@ -261,7 +272,11 @@ class Booking(models.Model):
                 name="who_waits_says_since_when",
             ),
             models.CheckConstraint(
-                condition=~Q(status="offered") | Q(offered_until__isnull=False), name="offers_say_until_when"
+                condition=~Q(status__in=["offered", "pairing"]) | Q(offered_until__isnull=False),
+                name="offers_say_until_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="pairing") | Q(pair__isnull=False), name="who_waits_for_the_other_has_a_pair"
             ),
             models.CheckConstraint(
                 condition=Q(status=BookingStatus.CANCELLED, cancelled_at__isnull=False)
@@ -282,7 +297,9 @@ class Booking(models.Model):
         return self.quote().price
 
     def own_quote(self) -> Quote:
-        """What goes with the seat when it is given up: not what others share who keep theirs."""
+        """What goes with the seat when it is given up: not what others share who keep theirs. A pair gives up both."""
+        if self.pair and self.is_active:
+            return Quote.of(line.line for line in OrderLine.objects.filter(booking__in=self.of_the_pair()))
         return Quote.of(line.line for line in self.lines.all() if line.heir() is None)
 
     def due(self) -> Quote:
@@ -313,14 +330,14 @@ class Booking(models.Model):
         if status not in MOVES[self.status]:
             raise IllegalMove(self.status, status)
         kind = MOVES[self.status][status]
-        if status == BookingStatus.OFFERED:
+        if status in {BookingStatus.OFFERED, BookingStatus.PAIRING}:
             self.offered_until = until
         if status == BookingStatus.CANCELLED:
             self.cancelled_at = now
         if self.status == NEW:
             self.waiting_since = now if status == BookingStatus.WAITING else None
             self.booked_at = now
-        elif self.status in IN_LINE and status in SEATED:
+        elif self.status in [*IN_LINE, BookingStatus.PAIRING] and status in SEATED:
             self.waiting_since, self.booked_at = None, now
         self.status = status
         self.save(update_fields=["status", *MOMENTS] if self.pk else None)
@@ -361,6 +378,20 @@ class Booking(models.Model):
         return self.status == BookingStatus.OFFERED
 
     @property
+    def awaits_partner(self) -> bool:
+        """Whether the seat is kept until the other of the pair has answered."""
+        return self.status == BookingStatus.PAIRING
+
+    @property
+    def was_pairing(self) -> bool:
+        """Whether it was kept for a pair that nothing came of, because the other did not answer."""
+        return self.is_expired and self.pair is not None and self.offered_until is not None
+
+    def of_the_pair(self) -> "BookingQuerySet":
+        """Both bookings of the pair that are still active, the one that came first first."""
+        return Booking.objects.filter(order=self.order_id, pair=self.pair).active().order_by("pk")
+
+    @property
     def never_had_a_seat(self) -> bool:
         """Whether they only ever waited for one."""
         return self.waiting_since is not None
@@ -388,7 +419,7 @@ class Booking(models.Model):
     @property
     def was_held(self) -> bool:
         """Whether it was kept for somebody who did not pay in time."""
-        return self.is_expired and not self.never_had_a_seat
+        return self.is_expired and not self.never_had_a_seat and not self.was_pairing
 
 
 class FrozenLine(models.Model):

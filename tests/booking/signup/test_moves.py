@@ -1,6 +1,7 @@
 """The life of a booking: every status with every move, those that are allowed and those that are not."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -15,6 +16,7 @@ ALLOWED = {
     ("", "confirmed"): kinds.BOOKED,
     ("", "held"): kinds.HELD,
     ("", "waiting"): kinds.QUEUED,
+    ("", "pairing"): kinds.PAIR_ASKED,
     ("waiting", "offered"): kinds.OFFERED,
     ("waiting", "confirmed"): kinds.BOOKED,
     ("waiting", "held"): kinds.HELD,
@@ -25,6 +27,9 @@ ALLOWED = {
     ("offered", "cancelled"): kinds.DECLINED,
     ("offered", "expired"): kinds.OFFER_LAPSED,
     ("offered", "waiting"): kinds.OFFER_WITHDRAWN,
+    ("pairing", "confirmed"): kinds.BOOKED,
+    ("pairing", "cancelled"): kinds.PAIR_DECLINED,
+    ("pairing", "expired"): kinds.PAIR_LAPSED,
     ("held", "confirmed"): kinds.BOOKED,
     ("held", "expired"): kinds.EXPIRED,
     ("held", "cancelled"): kinds.CANCELLED,
@@ -40,12 +45,13 @@ def booking_that_is(status: str) -> Booking:
     if status == NEW:
         booking.lines.all().delete()
         booking.delete()
-        booking.pk, booking.status = None, NEW
+        booking.pk, booking.status, booking.pair = None, NEW, uuid4()
         return booking
     Booking.objects.filter(pk=booking.pk).update(
         status=status,
         waiting_since=NOW if status in {"waiting", "offered"} else None,
-        offered_until=NOW + timedelta(days=3) if status == "offered" else None,
+        offered_until=NOW + timedelta(days=3) if status in {"offered", "pairing"} else None,
+        pair=uuid4() if status == "pairing" else None,
         cancelled_at=NOW if status == "cancelled" else None,
     )
     return Booking.objects.get(pk=booking.pk)
