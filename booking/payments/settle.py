@@ -34,6 +34,9 @@ HELD_FOR = timedelta(minutes=35)
 WEBHOOK_HAS = timedelta(minutes=2)
 #: A key that has brought no checkout for so long is given up when it fails again: Stripe may be repeating itself.
 KEY_HAS = timedelta(minutes=1)
+#: Stripe closes a checkout by itself when its time is over. Where it can't be asked any more, because the keys are gone
+#: or are another account's, that is believed after so long.
+OVER_AFTER = timedelta(days=1)
 #: Clocks differ by less.
 LEEWAY = timedelta(minutes=10)
 #: The timer leaves the rest to its next round when Stripe has not answered so many times.
@@ -163,8 +166,28 @@ def close(payment: Payment, *, now: datetime, by=None) -> Payment:
     try:
         checkout = stripe.expire_checkout(payment.checkout_id)
     except stripe.Refused:  # somebody was first: it is paid, or expired
-        checkout = stripe.read_checkout(payment.checkout_id)
+        try:
+            checkout = stripe.read_checkout(payment.checkout_id)
+        except stripe.Refused:
+            return _bury(payment, now=now)
     return take_in(payment, checkout, by=by, now=now)
+
+
+@transaction.atomic
+def _bury(payment: Payment, *, now: datetime) -> Payment:
+    """Believe that nothing was paid, where Stripe does not know the checkout; should it turn up as paid, that counts.
+
+    Raises stripe.Refused as long as somebody could still be paying.
+    """
+    payment = _locked(payment)
+    if payment.is_unsettled:
+        if payment.expires_at > now - OVER_AFTER:
+            raise stripe.Refused
+        logger.error("payment %s is not known at Stripe, and its time is over", payment.pk)
+        payment.move(PaymentState.EXPIRED)
+        payment.save(update_fields=["state"])
+        expire_seats(payment.order, payment.seats(), now=now)
+    return payment
 
 
 @transaction.atomic
@@ -243,7 +266,10 @@ def settle_due(now: datetime) -> tuple[int, int]:
     for payment in unsettled.annotate(is_wanted=Exists(waiting)).select_related("order").order_by("pk"):
         has_had_its_time = payment.expires_at <= now or not payment.is_wanted
         try:
-            if silent == PATIENCE:
+            if not settings.TAKES_CARDS:
+                if payment.expires_at <= now - OVER_AFTER:
+                    settled += not _bury(payment, now=now).is_unsettled
+            elif silent == PATIENCE:
                 failed += 1
             elif has_had_its_time:
                 settled += not close(payment, now=now).is_unsettled

@@ -23,6 +23,7 @@ from booking.payments.reconcile import reconcile_due
 from booking.payments.refund import send_due
 from booking.payments.settle import settle_due
 from booking.sessions import live
+from booking.signup.models import Booking, BookingStatus
 from booking.signup.waiting import offer_due
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,13 @@ class Command(BaseCommand):
         kinds: dict[str, Callable[[datetime], tuple[str, bool]]] = {
             _("Timed publishing"): _publish,
             _("Sessions"): _recover,
+            # Seats that were held when the keys were taken away are freed all the same.
             **(
-                {_("Payments"): _settle, _("Refunds"): _give_back, _("Reconciliation"): _reconcile}
-                if settings.TAKES_CARDS
+                {_("Payments"): _settle}
+                if settings.TAKES_CARDS or Booking.objects.filter(status=BookingStatus.HELD).exists()
                 else {}
             ),
+            **({_("Refunds"): _give_back, _("Reconciliation"): _reconcile} if settings.TAKES_CARDS else {}),
             _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,

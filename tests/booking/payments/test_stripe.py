@@ -1,9 +1,11 @@
 """Stripe is down, slow, strange or far away; and what is only a hint is looked into."""
 
+import contextlib
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from booking.journal.models import Fact
@@ -339,3 +341,35 @@ def test_a_contested_payment_can_not_be_given_back_and_staff_hear_of_it(paid, do
 
     assert (Refund.objects.get().state, Refund.objects.get().failure) == (RefundState.FAILED, "charge_disputed")
     assert OutboxMessage.objects.filter(kind="refund_failed").count() == 1
+
+
+# What Stripe does not know, or can't be asked about
+
+
+@pytest.mark.parametrize("gone", ["the keys", "the account"])
+def test_a_seat_is_not_held_for_ever_when_stripe_can_not_be_asked(payer, double, january, settings, gone):
+    payer.to_checkout()
+    if gone == "the keys":
+        settings.TAKES_CARDS, settings.STRIPE_SECRET_KEY = False, ""
+    else:
+        double.checkouts.clear()
+
+    for hours, status in ((1, BookingStatus.HELD), (26, BookingStatus.EXPIRED)):
+        january.move_to(NOW + timedelta(hours=hours))
+        with contextlib.suppress(CommandError):  # that Stripe does not know it is said, until it is believed
+            call_command("run_due")
+        assert payer.booking.status == status
+
+
+def test_a_checkout_that_turns_up_as_paid_counts_all_the_same(payer, double, january, tell):
+    checkout = payer.to_checkout()
+    known = double.checkouts.copy()
+    double.checkouts.clear()
+    january.move_to(NOW + timedelta(hours=26))
+    settle_due(NOW + timedelta(hours=26))
+    double.checkouts.update(known)
+
+    double.force_paid(checkout)
+    tell()
+
+    assert payer.booking.status == BookingStatus.CONFIRMED
