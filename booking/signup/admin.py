@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
@@ -26,12 +26,14 @@ from booking.money import kroner
 from booking.people.admin import PersonChooserViewSet
 from booking.people.models import Municipality, Person
 from booking.pricing.models import SessionKind
-from booking.pricing.price import withdrawal_fee
+from booking.pricing.quote import NOTHING, Quote
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView, RowFilter
 from booking.sessions.models import SessionPage
-from booking.signup.cancel import cancel_booking
+from booking.signup.cancel import FeeChanged, cancel_booking
+from booking.signup.fee import fee_of, grace_of
 from booking.signup.models import ATTENDANCE, Booking, BookingStatus
-from booking.signup.sentences import both_amounts, person_sentence, session_sentence
+from booking.signup.release import waive_fee
+from booking.signup.sentences import both_amounts, grace_sentence, person_sentence, session_sentence
 from booking.signup.standing import CannotBook
 from booking.signup.substitute import SeatGivenUp, SeatNotPaid, seat_obstacle, substitute
 from booking.signup.successors import awaiting_successor
@@ -106,6 +108,8 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "price.net": gettext_lazy("Price excluding VAT"),
         "price.vat": gettext_lazy("VAT"),
         "price.gross": gettext_lazy("Price including VAT"),
+        "due.net": gettext_lazy("To be paid excluding VAT"),
+        "due.gross": gettext_lazy("To be paid including VAT"),
         "order.payer_name": gettext_lazy("Payer"),
         "order.payer_cvr": gettext_lazy("CVR number"),
         "order.gln": gettext_lazy("EAN number"),
@@ -127,7 +131,8 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         return [field for field in self.exported if field not in hidden]
 
     def get_base_queryset(self):
-        return Booking.objects.for_listing().annotate(agreed_net=Sum(F("lines__quantity") * F("lines__unit_net")))
+        bookings = Booking.objects.for_listing().prefetch_related("withdrawal__lines")
+        return bookings.annotate(agreed_net=Sum(F("lines__quantity") * F("lines__unit_net")))
 
     def spellings(self, word):
         """A reference, which is read over the phone without its dash, has one after four letters."""
@@ -150,6 +155,29 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         return columns
 
 
+def withdrawal_facts(booking: Booking) -> list[tuple[str, str]]:
+    """What it cost that a seat was given up, and what has become of that; nothing of one that was not."""
+    withdrawal = booking.withdrawal_or_none
+    if withdrawal is None:
+        return []
+    fee, owed = withdrawal.fee(), withdrawal.owed()
+    facts = [(_("What it cost that day"), _("Nothing") if fee.is_free else both_amounts(fee.price))]
+    if withdrawal.waived_at:
+        waived = _("%(moment)s by %(name)s") % {
+            "moment": danish_moment(withdrawal.waived_at),
+            "name": withdrawal.waived_by.get_full_name() or withdrawal.waived_by.get_username(),
+        }
+        facts += [(_("Waived"), waived), (_("Why it was waived"), withdrawal.waived_reason)]
+    if withdrawal.released_at:
+        taker = withdrawal.released_by
+        why = _("%(person)s, from the waiting list, got the seat") % {"person": taker.participant} if taker else ""
+        why = why or _("the session was cancelled")
+        facts.append((_("Fell away"), f"{danish_moment(withdrawal.released_at)}: {why}"))
+    if not fee.is_free:
+        facts.append((_("Owed now"), _("Nothing") if owed.is_free else both_amounts(owed.price)))
+    return [(label, said) for label, said in facts if said]
+
+
 class BookingInspectView(InspectView):
     template_name = "booking/admin/booking.html"
     page_title = gettext_lazy("Booking")
@@ -161,7 +189,7 @@ class BookingInspectView(InspectView):
     @cached_property
     def header_buttons(self):
         if not self.object.is_active:
-            return []
+            return self._waive_buttons()
         buttons = []
         may_substitute = self.object.is_confirmed and self.user_has_permission("substitute")
         if may_substitute and not seat_obstacle(self.object.session, now=timezone.now()):
@@ -176,6 +204,13 @@ class BookingInspectView(InspectView):
             buttons.append(HeaderButton(words, url=url, icon_name="cross"))
         return buttons
 
+    def _waive_buttons(self) -> list[HeaderButton]:
+        withdrawal = self.object.withdrawal_or_none
+        if withdrawal is None or withdrawal.owed().is_free or not self.user_has_permission("waive"):
+            return []
+        url = reverse(self.action_url_names["waive"], args=[self.object.pk])
+        return [HeaderButton(_("Waive the price"), url=url, icon_name="tag")]
+
     def get_context_data(self, **kwargs):
         booking, order = self.object, self.object.order
         facts = Fact.objects.about(booking).select_related("by").order_by("pk")
@@ -185,6 +220,7 @@ class BookingInspectView(InspectView):
             booked=danish_moment(booking.booked_at),
             accepted=danish_moment(booking.accepted_at),
             cancelled=booking.cancelled_at and danish_moment(booking.cancelled_at),
+            withdrawal=withdrawal_facts(booking),
             office=capfirst(str(booking.office)) if booking.office else "",
             others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
             history=[
@@ -202,6 +238,24 @@ class BookingInspectView(InspectView):
         )
 
 
+#: Why what a withdrawal costs is waived.
+REASON_HELP = gettext_lazy(
+    "It is kept for a year after the session and sent to nobody. Write nothing about anybody's health."
+)
+
+
+class CancelForm(forms.Form):
+    """A yes to what the page said that it costs; or that it is waived, and why."""
+
+    shown = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    waived_because = forms.CharField(
+        label=gettext_lazy("Waive the price, because"),
+        required=False,
+        max_length=200,
+        help_text=format_lazy("{} {}", gettext_lazy("Leave empty if the price is to be paid."), REASON_HELP),
+    )
+
+
 class CancelBookingView(NamedActionView):
     permission_required = "cancel"
     template_name = "booking/admin/cancel_booking.html"
@@ -211,15 +265,46 @@ class CancelBookingView(NamedActionView):
     def get_base_object_queryset(self):
         return Booking.objects.for_listing().select_related("conditions")
 
+    @cached_property
+    def fee(self) -> Quote:
+        return fee_of(self.object, now=timezone.now())
+
+    @cached_property
+    def form(self) -> CancelForm:
+        form = CancelForm(self.request.POST or None)
+        if self.fee.is_free or not self.user_has_permission("waive"):
+            del form.fields["waived_because"]
+        return form
+
     def get(self, request, *args, **kwargs):
         if not self.object.is_active:
             messages.info(request, _("The booking is cancelled already."))
             return HttpResponseRedirect(self.get_back_url())
         return super().get(request, *args, **kwargs)
 
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_bound or self.form.is_valid():
+            try:
+                self.act()
+            except FeeChanged as changed:
+                self.fee = changed.fee
+                messages.error(
+                    request,
+                    _("What it costs has changed since you opened the page, so nothing has happened yet."),
+                )
+            else:
+                return HttpResponseRedirect(self.get_back_url())
+        return self.render_to_response(self.get_context_data(), status=422)
+
     def act(self):
-        before = self.object.is_active
-        cancel_booking(self.object, by=self.request.user, now=timezone.now())
+        before, said = self.object.is_active, self.form.cleaned_data if self.form.is_bound else {}
+        cancel_booking(
+            self.object,
+            by=self.request.user,
+            now=timezone.now(),
+            shown=said.get("shown") or None,
+            waived_because=said.get("waived_because", ""),
+        )
         if before and not self.object.is_seated:
             said = _("%(participant)s is no longer on the waiting list.") % {"participant": self.object.participant}
             messages.success(self.request, said)
@@ -233,14 +318,67 @@ class CancelBookingView(NamedActionView):
             messages.info(self.request, _("The booking is cancelled already."))
 
     def get_context_data(self, **kwargs):
-        booking, when = self.object, self.object.session.when
-        fee = withdrawal_fee(
-            booking.quote(),
-            rule=booking.conditions,
-            starts_on=when.starts_on,
-            withdrawn_on=today(timezone.now()),
+        grace = grace_of(self.object, now=timezone.now())
+        return super().get_context_data(
+            form=self.form,
+            fee=self.fee,
+            amounts="" if self.fee.is_free else both_amounts(self.fee.price),
+            grace=grace_sentence(grace) if grace else "",
+            when=self.object.session.when,
+            **kwargs,
         )
-        return super().get_context_data(fee=None if fee.is_free else both_amounts(fee.price), when=when, **kwargs)
+
+
+class WaiveForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=200,
+        help_text=REASON_HELP,
+        error_messages={"required": gettext_lazy("Write why the price is waived.")},
+    )
+
+
+class WaiveFeeView(NamedActionView):
+    """What is owed for a seat that was given up is waived, with a reason."""
+
+    permission_required = "waive"
+    template_name = "booking/admin/waive_fee.html"
+    page_title = gettext_lazy("Waive the price")
+    header_icon = "tag"
+
+    def get_base_object_queryset(self):
+        return Booking.objects.for_listing()
+
+    @cached_property
+    def form(self) -> WaiveForm:
+        return WaiveForm(self.request.POST or None)
+
+    @property
+    def owed(self) -> Quote:
+        withdrawal = self.object.withdrawal_or_none
+        return withdrawal.owed() if withdrawal else NOTHING
+
+    def get(self, request, *args, **kwargs):
+        if self.owed.is_free:
+            messages.info(request, _("There is nothing to waive."))
+            return HttpResponseRedirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        self.act()
+        return HttpResponseRedirect(self.get_back_url())
+
+    def act(self):
+        reason = self.form.cleaned_data["reason"]
+        if waive_fee(self.object, by=self.request.user, reason=reason, now=timezone.now()):
+            messages.success(self.request, _("The price is waived, and nothing is to be paid for the withdrawal."))
+        else:
+            messages.info(self.request, _("There is nothing to waive."))
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(form=self.form, amounts=both_amounts(self.owed.price), **kwargs)
 
 
 #: Of a seat that is held: it is nobody's yet.
@@ -341,7 +479,7 @@ class BookingViewSet(LookOnlyViewSet):
     icon = "form"
     index_view_class = BookingIndexView
     inspect_view_class = BookingInspectView
-    actions = {"cancel": CancelBookingView, "substitute": SubstituteView}
+    actions = {"cancel": CancelBookingView, "waive": WaiveFeeView, "substitute": SubstituteView}
     rights = ("see_needs", "add", "overbook", "move", "attend", "write")
     list_display = [
         "order__reference",

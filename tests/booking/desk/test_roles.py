@@ -32,8 +32,10 @@ from booking.models import (
     Venue,
 )
 from booking.people.signin import give_staff_sign_in
+from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import Purchase, Seat, place_order
 from home.models import Provider
+from tests.booking.signup.test_reserve import order
 from tests.factories import SessionPageFactory, UserFactory, mayor_of, secretary_of
 
 NAME = "Borgmesteren i Samsø"
@@ -115,6 +117,7 @@ def everything(db):
         "price-lists": session.price_list,
         "conditions": session.conditions,
         "bookings": booking,
+        "withdrawn": cancel_booking(order(session, mayor_of("Langeland"), now=now).bookings.get(), by=None, now=now),
         "payments": Payment.objects.create(
             order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
         ),
@@ -208,6 +211,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("session_book", args=[session]) + f"?participant={pk['persons']}",
         ],
         "moving a booking to another session": [reverse("move_booking", args=[pk["bookings"]])],
+        "waiving what a withdrawal costs": [reverse("bookings:waive", args=[pk["withdrawn"]])],
         "marking who came": [reverse("session_attendance", args=[pk["in progress"]])],
         "payments": [
             *looked_at(["payments", "differences"]),
@@ -420,7 +424,7 @@ def test_nobody_adds_changes_or_deletes_a_booking_not_even_a_superuser(client, e
 
     assert f"/admin/bookings/cancel/{pk}/" in page
     assert f"/admin/bookings/delete/{pk}/" not in page
-    assert Booking.objects.count() == 1
+    assert Booking.objects.count() == 2
 
 
 def test_a_mayor_is_told_kindly_and_does_not_go_in_circles(client, mayor):
