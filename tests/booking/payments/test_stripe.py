@@ -190,7 +190,7 @@ def test_an_order_paid_before_the_keys_went_still_shows_right(paid, client, sett
 
     receipt = client.get(reverse("booking:receipt", args=[paid.order.reference])).content.decode()
 
-    assert "Med kort" in receipt
+    assert "Betalt med kort" in receipt
     assert reverse("booking:payment", args=[paid.order.reference]) not in receipt
 
 
