@@ -21,7 +21,7 @@ from booking.mypage.forget import bookings_of, messages_to
 from booking.payments.models import Payment, Refund
 from booking.people.models import Person, Secretary
 from booking.signup.models import Booking, Order
-from booking.signup.sentences import both_amounts
+from booking.signup.sentences import both_amounts, owed_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,8 @@ def _refund(refund: Refund, payment: Payment) -> list[Item]:
 
 def _bookings(person: Person) -> list[list[Item]]:
     """The seats they take or have ordered. What the kitchen and the hotel know of others is the others' own."""
-    bookings = bookings_of(person).for_listing().select_related("conditions__conditions").order_by("booked_at", "pk")
+    bookings = bookings_of(person).for_listing().select_related("conditions__conditions")
+    bookings = bookings.prefetch_related("withdrawal__lines").order_by("booked_at", "pk")
     return [_booking(booking, person) for booking in bookings]
 
 
@@ -222,6 +223,7 @@ def _booking(booking: Booking, person: Person) -> list[Item]:
         ("answer_by", _("answer by"), booking.offered_until and danish_moment(booking.offered_until)),
         ("booked", _("booked"), danish_moment(booking.booked_at)),
         ("cancelled", _("cancelled"), booking.cancelled_at and danish_moment(booking.cancelled_at)),
+        ("withdrawal", _("withdrawal"), _withdrawal(booking)),
         ("price", _("Price"), _("Free of charge") if booking.price.is_free else both_amounts(booking.price)),
         ("includes", _("included and not"), " ".join(booking.quote().includes)),
         ("conditions", _("conditions"), booking.conditions),
@@ -231,12 +233,19 @@ def _booking(booking: Booking, person: Person) -> list[Item]:
     )
 
 
+def _withdrawal(booking: Booking) -> str:
+    """What it costs that the seat was given up; nothing of one that was not."""
+    withdrawal = booking.withdrawal_or_none
+    return owed_sentence(withdrawal) if withdrawal else ""
+
+
 def _practical(booking: Booking) -> list[tuple[str, str, Any]]:
     return [
         ("diet", _("diet"), booking.diet),
         ("room", _("room"), booking.room),
         ("may_be_listed", _("on the list of participants"), _("yes") if booking.may_be_listed else _("no")),
         ("attendance", _("attendance"), booking.attendance),
+        ("waived_reason", _("why it was waived"), booking.withdrawal_or_none and booking.withdrawal.waived_reason),
     ]
 
 

@@ -21,7 +21,7 @@ from booking.people.history import NAMELESS, forget_history
 from booking.people.models import Office, Person, Secretary
 from booking.people.signin import end_sign_in, give_sign_in
 from booking.sessions.models import CalendarEntry
-from booking.signup.models import Booking, Order
+from booking.signup.models import Booking, Order, Withdrawal
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ def forget_person(person: Person, *, by, now: datetime) -> None:
     person.interests.all().delete()
     person.grants.all().delete()
     person.bookings.update(diet="", room="", may_be_listed=False)
+    Withdrawal.objects.filter(booking__participant=person).update(waived_reason="")
     _forget_contact(person)
     _forget_offices(person, on=today(now))
     _forget_sign_in(person, now=now)

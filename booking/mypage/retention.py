@@ -22,7 +22,7 @@ from booking.payments.models import Payment, Refund, StripeEvent
 from booking.people.history import forget_history_of_the_removed
 from booking.people.models import AudienceGrant, Office, Person, Secretary
 from booking.people.waiting import purge_register_files
-from booking.signup.models import Booking, Interest, Order
+from booking.signup.models import Booking, Interest, Order, Withdrawal
 from booking.signup.purge import KEPT_DAYS, purge_practical
 
 logger = logging.getLogger(__name__)
@@ -101,6 +101,12 @@ def purge_attendance(now: datetime) -> int:
     """Forget who came to a session, and who might be listed there."""
     held = Booking.objects.filter(session__ends_on__lt=years_before(today(now), CONTACT_YEARS))
     return held.exclude(attended=None, may_be_listed=False).update(attended=None, may_be_listed=False)
+
+
+def purge_waiving(now: datetime) -> int:
+    """Forget why the price of a withdrawal was waived; that it was, and by whom, stays."""
+    held = Withdrawal.objects.filter(booking__session__ends_on__lt=years_before(today(now), CONTACT_YEARS))
+    return held.exclude(waived_reason="").update(waived_reason="")
 
 
 def purge_references(now: datetime) -> int:
@@ -249,6 +255,12 @@ TABLE = [
         f"{CONTACT_YEARS} year after the session",
         "to hand out the list, and to answer for what those who stayed away pay",
         purge_attendance,
+    ),
+    Rule(
+        _("why the price of a withdrawal was waived"),
+        f"{CONTACT_YEARS} year after the session",
+        "to answer for what was not charged",
+        purge_waiving,
     ),
     Rule(
         _("an order's person reference and requisition number, and who accepted its conditions by phone"),

@@ -245,3 +245,15 @@ def test_thirty_bookings_ask_no_more_than_one(mayor, booking, django_assert_num_
         sections = everything_about(mayor)
 
     assert {section.key: len(section.entries) for section in sections}["bookings"] == 30
+
+
+def test_why_a_price_was_waived_is_the_participants_to_take_along(client, mayor, secretary, booking):
+    cancel_booking(booking, by=UserFactory(), now=NOW, waived_because="Var syg")
+
+    [seat] = held(client, mayor)[0]["bookings"]
+    [ordered] = held(client, secretary)[0]["bookings"]
+
+    assert seat["waived_reason"] == "Var syg"
+    assert "eftergivet" in seat["withdrawal"]
+    assert ordered["withdrawal"] == seat["withdrawal"]
+    assert "waived_reason" not in ordered

@@ -24,6 +24,7 @@ from booking.models import (
     OutboxMessage,
     Person,
     Secretary,
+    Withdrawal,
 )
 from booking.mypage.forget import (
     NAMELESS,
@@ -359,3 +360,13 @@ def test_an_order_that_names_them_as_its_contact_names_its_booker_instead(mayor)
 
     placed.refresh_from_db()
     assert (placed.contact_name, placed.contact_email) == (mayor.name, mayor.email)
+
+
+def test_why_a_price_was_waived_goes_with_whom_it_was_about():
+    mayor = mayor_of("Fanø")
+    seat = order(SessionPageFactory(), mayor).bookings.get()
+    cancel_booking(seat, by=UserFactory(), now=NOW, waived_because="Var syg")
+
+    forget_person(mayor, by=None, now=NOW)
+
+    assert Withdrawal.objects.get().waived_reason == ""

@@ -32,11 +32,13 @@ from booking.models import (
     RegisterFile,
     Secretary,
     StripeEvent,
+    Withdrawal,
 )
 from booking.mypage import retention
 from booking.mypage.forget import NAMELESS, ask_to_be_forgotten, forget_person
 from booking.mypage.retention import TABLE, purge, years_before
 from booking.people.waiting import bring
+from booking.signup.cancel import cancel_booking
 from booking.signup.purge import KEPT_DAYS
 from tests.booking.mypage.test_forget import message
 from tests.booking.payments.test_balance import give_back, paid_by_card
@@ -80,6 +82,12 @@ def _attendance():
     booked()
     Booking.objects.update(attended=False, may_be_listed=True)
     return Booking.objects.exclude(attended=None, may_be_listed=False).exists
+
+
+def _waiving():
+    seat = booked()
+    cancel_booking(seat, by=UserFactory(), now=NOW, waived_because="Sygdom")
+    return Withdrawal.objects.exclude(waived_reason="").exists
 
 
 def _references():
@@ -225,6 +233,7 @@ CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
     "who came, and who may stand on the list of participants": (_attendance, date(2028, 5, 5)),
+    "why the price of a withdrawal was waived": (_waiving, date(2028, 5, 5)),
     "an order's person reference and requisition number, and who accepted its conditions by phone": (
         _references,
         date(2032, 12, 31),
