@@ -69,6 +69,8 @@ def _begin(order: Order, *, now: datetime) -> tuple[Payment, bool]:
     if unsettled:
         return unsettled, False
     amount = sum((booking.price.gross for booking in bookings), Decimal(0))
+    if not amount:  # what they share the price of was cancelled
+        raise NothingToPay
     payment = Payment.objects.create(
         order=order, amount=amount, created_at=now, expires_at=(now + OPEN_FOR).replace(microsecond=0)
     )

@@ -177,7 +177,8 @@ def create_refund(*, key: str, intent_id: str, amount: Decimal) -> GivenBack:
 def refunds_of(intent_id: str) -> list[GivenBack]:
     with _answered():
         found = _client().v1.refunds.list({"payment_intent": intent_id, "limit": 100})
-        return [_given_back(refund) for refund in found.auto_paging_iter()]
+        given = [_given_back(refund) for refund in found.auto_paging_iter()]
+    return [refund for refund in given if refund.intent_id in {intent_id, ""}]  # it may be left out
 
 
 def refunds_since(moment: datetime) -> Iterator[GivenBack]:
@@ -202,7 +203,8 @@ def disputes_of(intent_id: str) -> list[Dispute]:
     """The first first."""
     with _answered():
         found = _client().v1.disputes.list({"payment_intent": intent_id, "limit": 100})
-        return [_dispute(dispute) for dispute in found.auto_paging_iter()][::-1]
+        disputes = [_dispute(dispute) for dispute in found.auto_paging_iter()][::-1]
+    return [dispute for dispute in disputes if dispute.intent_id == intent_id]
 
 
 def disputes_since(moment: datetime) -> Iterator[Dispute]:

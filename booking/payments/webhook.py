@@ -44,9 +44,10 @@ def _look_at(event: stripe.Event, *, now: datetime) -> None:
 
 def _look_at_checkout(checkout_id: str, *, now: datetime) -> None:
     """Also if we crashed before we could write down whose it is."""
-    payment = Payment.objects.filter(checkout_id=checkout_id).first() or _payment_of(stripe.read_checkout(checkout_id))
+    checkout = stripe.read_checkout(checkout_id)
+    payment = Payment.objects.filter(checkout_id=checkout_id).first() or _payment_of(checkout)
     if payment:
-        settle.look(payment, checkout_id=checkout_id, now=now)
+        settle.take_in(payment, checkout, now=now)
 
 
 def _look_at_refunds(intent_id: str, *, now: datetime) -> None:

@@ -373,3 +373,15 @@ def test_a_checkout_that_turns_up_as_paid_counts_all_the_same(payer, double, jan
     tell()
 
     assert payer.booking.status == BookingStatus.CONFIRMED
+
+
+def test_what_a_list_holds_of_other_payments_is_left_alone(paid, double, client):
+    """Nobody promises that whoever answers has filtered."""
+    other = double.refund_by_hand(paid.payment.intent_id, 100000)
+    other["payment_intent"] = "pi_of_somebody_else"
+    mine = Payment.objects.get()
+    double._listed = lambda kept, fields, url, filters, listed=double._listed: listed(kept, fields, url, [])
+
+    owe_refund(mine, amount=Decimal(500), reason=RefundReason.STAFF, now=NOW)
+
+    assert [refund.amount for refund in Refund.objects.all()] == [Decimal(500)]
