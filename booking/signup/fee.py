@@ -27,12 +27,19 @@ def fee_of(booking: Booking, *, now: datetime) -> Quote:
 
     A seat that is only held or offered, and a place in line, cost nothing; nor does a session that is called off.
     """
+    return _fee(booking, booking.own_quote(), now=now)
+
+
+def fee_alone(booking: Booking, *, now: datetime) -> Quote:
+    """As ``fee_of``, for one of a pair: its part of what both cost."""
+    return _fee(booking, booking.lone_quote(), now=now)
+
+
+def _fee(booking: Booking, agreed: Quote, *, now: datetime) -> Quote:
     session = booking.session
     if not booking.is_confirmed or session.is_cancelled or grace_of(booking, now=now):
         return NOTHING
-    return withdrawal_fee(
-        booking.own_quote(), rule=booking.conditions, starts_on=session.starts_on, withdrawn_on=today(now)
-    )
+    return withdrawal_fee(agreed, rule=booking.conditions, starts_on=session.starts_on, withdrawn_on=today(now))
 
 
 def grace_of(booking: Booking, *, now: datetime) -> Grace | None:
@@ -46,3 +53,17 @@ def grace_of(booking: Booking, *, now: datetime) -> Grace | None:
         return None
     until = min(today(entry.moved_at) + timedelta(days=FREE_DAYS_AFTER_MOVE), entry.starts_on)
     return Grace(until) if today(now) <= until else None
+
+
+def holds_until(booking: Booking, *, now: datetime) -> date | None:
+    """The last day that giving the seat up costs no more than it does now; None where that does not change."""
+    grace = grace_of(booking, now=now)
+    if grace:
+        return grace.until
+    rule = booking.conditions
+    last_days = [
+        booking.session.starts_on - timedelta(days=days)
+        for days in (rule.free_days, rule.share_days)
+        if days is not None
+    ]
+    return next((day for day in last_days if today(now) <= day), None)

@@ -1,7 +1,7 @@
 """The page for giving a seat up: what that costs today, said before anything is pressed."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from booking.dates import today
+from booking.dates import danish_day, today
 from booking.people.models import Person
 from booking.pricing.quote import Quote
 from booking.signup.cancel import FeeChanged, withdraw, withdrawal_obstacle
-from booking.signup.fee import fee_of, grace_of
+from booking.signup.fee import Grace, fee_of, grace_of, holds_until
 from booking.signup.forms import WithdrawForm
 from booking.signup.models import Booking
 from booking.signup.reserve import MayNotActFor
-from booking.signup.sentences import both_amounts, grace_sentence, obstacle_to_withdrawal, rule_sentences
+from booking.signup.sentences import both_amounts, grace_sentence, obstacle_to_withdrawal, withdrawal_sentences
 from booking.signup.standing import CannotBook
 from booking.signup.substitute import may_substitute, seat_obstacle
 
@@ -92,14 +92,21 @@ def _withdraw(request, form: WithdrawForm, booking: Booking, person: Person, *, 
 
 
 def _said(booking: Booking, fee: Quote, *, now: datetime) -> dict:
-    """What the page says of money: the sum, how it comes about, and when it is another."""
-    grace = grace_of(booking, now=now)
-    shares = not booking.quote().is_free and booking.own_quote().is_free
+    """What the page says of money: the sum, how it comes about, and until when it is that."""
+    own, grace, until = booking.own_quote(), grace_of(booking, now=now), holds_until(booking, now=now)
     return {
         "amounts": "" if fee.is_free else both_amounts(fee.price),
-        "grace": grace_sentence(grace) if grace else "",
-        "rule": [] if shares else rule_sentences(booking, on=today(now)),
-        "shares": shares or booking.is_in_shared_price,
-        "is_paid": booking.order.pays_by_card and not booking.own_quote().is_free,
-        "is_all": fee.net == booking.own_quote().net,
+        "until": danish_day(until) if until and not own.is_free else "",
+        "grace": grace_sentence(grace) if grace and not own.is_free else "",
+        "rule": [] if own.is_free or (grace and until is None) else _rule(booking, own, grace, now=now),
+        "shares": own.is_free and (booking.is_in_shared_price or not booking.quote().is_free),
+        "is_free": own.is_free,
+        "is_paid": booking.order.pays_by_card and not own.is_free,
+        "is_all": fee.net == own.net,
     }
+
+
+def _rule(booking: Booking, own: Quote, grace: Grace | None, *, now: datetime) -> list[str]:
+    """What the conditions say from today on, or from when the organiser's own promise has run out."""
+    on = grace.until + timedelta(days=1) if grace else today(now)
+    return withdrawal_sentences(booking.conditions, quote=own, starts_on=booking.session.starts_on, on=on)

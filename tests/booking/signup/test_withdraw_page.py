@@ -70,7 +70,7 @@ def test_while_it_is_free_it_says_so_and_until_when(secretary, booking):
 
     assert "I dag koster det ikke noget" in page
     assert f'name="shown" value="{NOTHING}"' in page
-    assert "mandag den 5. april 2027" in page  # free until then
+    assert "Det gælder til og med mandag den 5. april 2027. Derefter skal der betales." in page
     assert "2.650,00 kr. ekskl. moms, 3.312,50 kr. inkl. moms" in page  # and this after that
     assert "5.300,00 kr. ekskl. moms, 6.625,00 kr. inkl. moms" in page
 
@@ -82,7 +82,7 @@ def test_when_a_share_is_due_it_says_both_amounts_and_until_when_it_is_no_more(s
 
     assert "I dag koster det 2.650,00 kr. ekskl. moms, 3.312,50 kr. inkl. moms" in page
     assert f'name="shown" value="{HALF}"' in page
-    assert "onsdag den 21. april 2027" in page
+    assert "Det gælder til og med onsdag den 21. april 2027. Derefter koster det mere." in page
     assert "mandag den 5. april 2027" not in page
     assert "faktureret til Fanø Kommune" in page
     assert "Hvis en fra ventelisten får pladsen, skal der ikke betales noget." in page
@@ -97,7 +97,30 @@ def test_after_a_move_it_says_until_when_it_is_free(secretary, booking, january)
 
     assert "koster det ikke noget at melde fra til og med tirsdag den 4. maj 2027" in page
     assert f'name="shown" value="{NOTHING}"' in page
+    assert "Det siger betingelserne derefter" in page
+    assert "onsdag den 21. april 2027" not in page  # by the fourth of May the whole price is due
     assert "til og med tirsdag den 4. maj 2027" in words(secretary.get(receipt(booking)))
+
+
+def test_while_there_is_no_new_date_it_is_free_and_nothing_is_said_of_days(secretary, booking, january):
+    january.move_to(MOVED_AT)
+    publish(booking.session, when_text="efteråret 2027", starts_time=None, ends_time=None)
+
+    page = words(secretary.get(address(booking)))
+
+    assert "Så længe der ikke er en ny dato, koster det ikke noget at melde fra." in page
+    assert "Det siger betingelserne" not in page
+
+
+def test_where_taking_part_is_free_withdrawing_is_too(client):
+    mayor = mayor_of("Ærø")
+    booking = seat(SessionPageFactory(conditions=stepwise(), own_net=0), mayor)
+    client.force_login(mayor.user)
+
+    page = words(client.get(address(booking)))
+
+    assert "I dag koster det ikke noget" in page
+    assert "Det siger betingelserne" not in page
 
 
 def test_who_shares_a_price_reads_that_the_others_keep_it(client, january):
