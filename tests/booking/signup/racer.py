@@ -46,6 +46,7 @@ def unlock() -> None:
         setattr(module, name, getattr(module, name).__wrapped__)
     QuerySet.select_for_update = lambda queryset, **kwargs: queryset
     reserve.seats_left = waiting.seats_left = lingering(standing.seats_left)
+    reserve.admit_each = lingering(standing.admit_each)
     waiting.admit = reserve.admit = switch.admit = lingering(standing.admit)
 
 
