@@ -134,7 +134,8 @@ def can_be_left(booking: Booking, *, now: datetime) -> bool:
     """Whether the seat is one of several runs', and it is not too late for another; not whether another takes it."""
     session = booking.session
     is_one_of_several = booking.is_confirmed and session.choice_id is not None
-    return is_one_of_several and not session.is_cancelled and not session.when.has_started(now)
+    has_begun = session.when.is_dated and session.when.has_started(now)
+    return is_one_of_several and not session.is_cancelled and not has_begun
 
 
 def sessions_for(booking: Booking, *, now: datetime) -> list[SessionPage]:
