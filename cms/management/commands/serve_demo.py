@@ -73,6 +73,8 @@ class Command(BaseCommand):
         if "EMAIL_HOST" in os.environ:
             codes = f"in the inbox: mail goes through {settings.EMAIL_HOST}"
         self.stdout.write(WELCOME.format(site=settings.SITE_URL, codes=codes))
+        if settings.TAKES_CARDS:
+            self.stdout.write(f"  Cards are charged by {settings.STRIPE_API_BASE}\n")
         os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
         call_command("runserver", f"{settings.HOST}:{settings.PORT}", use_reloader=False, skip_checks=True)
 
