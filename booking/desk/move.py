@@ -20,6 +20,7 @@ from booking.signup.switch import CannotSwitch, Hindrance, admit_from, sessions_
 #: What staff read where the site tells a participant that they can't do it themselves.
 HINDRANCES = {
     Hindrance.NOT_PAID: gettext_lazy("The seat is not paid for yet."),
+    Hindrance.PAIR: gettext_lazy("The two of a pair go together, so one can't be moved alone."),
     Hindrance.SHARED_PRICE: gettext_lazy("The seat was bought together with others at one price."),
     Hindrance.OTHER_PRICE: gettext_lazy("The price is another than the one that was agreed."),
 }

@@ -38,6 +38,8 @@ from booking.messages import letters, money
 from booking.messages.deliver import deliver_soon
 from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage, Told
+from booking.messages.pair_letters import KINDS as PAIRS
+from booking.messages.pair_letters import pair_letters
 from booking.messages.waiting_letters import KINDS as WAITING_LIST
 from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
@@ -270,6 +272,13 @@ def _tell_waiting_list(fact: Fact) -> None:
         _remember([booking], entry, booking.session)
 
 
+def _tell_pair(fact: Fact) -> None:
+    """The two of a pair hear how it stands until both have their seat; that they have is told as of any seat."""
+    booking = _bookings().get(pk=fact.about_id)
+    for recipient, letter in pair_letters(fact, booking, on=today(timezone.now())).items():
+        _write(fact, recipient, letter, contact=booking.session.contact)
+
+
 def _tell_refunded(fact: Fact) -> None:
     refund = fact.about
     booking = refund.booking or refund.payment.order.bookings.earliest("pk")
@@ -394,6 +403,7 @@ _TELLERS = {
     REFUND_FAILED: _tell_refund_failed,
     DISPUTED: _tell_disputed,
     **dict.fromkeys(WAITING_LIST, _tell_waiting_list),
+    **dict.fromkeys(PAIRS, _tell_pair),
 }
 
 #: The facts that are told.

@@ -12,7 +12,7 @@ from django.db import transaction
 from booking.people.models import Person
 from booking.pricing.quote import Quote
 from booking.sessions.models import SessionPage
-from booking.signup.fee import fee_of
+from booking.signup.fee import fee_alone, fee_of
 from booking.signup.locks import lock_sessions
 from booking.signup.models import MOVES, Booking, BookingStatus, Withdrawal, WithdrawalLine
 from booking.signup.release import waive_fee
@@ -66,6 +66,23 @@ def cancel_booking(
     fee = fee_of(booking, now=now)
     if shown is not None and fee.shown != shown:
         raise FeeChanged(fee)
+    if booking.pair:
+        return _cancel_pair(booking, by=by, now=now, waived_because=waived_because)
+    return _cancel(booking, fee, by=by, now=now, waived_because=waived_because)
+
+
+def _cancel_pair(booking: Booking, *, by, now: datetime, waived_because: str) -> Booking:
+    """The two of a pair leave together. A price that they share goes with the one who leaves last."""
+    left = booking
+    for one in list(booking.of_the_pair()):
+        one = _locked(one)
+        fee = fee_alone(one, now=now)
+        gone = _cancel(one, fee, by=by, now=now, waived_because="" if fee.is_free else waived_because)
+        left = gone if gone == booking else left
+    return left
+
+
+def _cancel(booking: Booking, fee: Quote, *, by, now: datetime, waived_because: str) -> Booking:
     was_seat = booking.is_confirmed
     # A seat that was only held had not been promised to anybody.
     details: dict[str, Any] = {"was_held": True} if booking.awaits_payment else {}

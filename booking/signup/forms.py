@@ -24,6 +24,12 @@ SEVERAL_PAYERS = _(
     "Those you have chosen come from more than one municipality, and an order has one payer. Sign them up municipality "
     "by municipality."
 )
+TWO_OF_A_PAIR = _("Choose two persons: those who are to come as a pair.")
+CANNOT_ASK = _(
+    "We can't ask the other of the pair: the session is too near, or we have no address to write to. Whoever acts for "
+    "both can sign them up."
+)
+NO_CARD_FOR_PAIR = _("When the other of the pair is to be asked first, only an invoice will do. Choose it.")
 NO_CARDS = _("This session can't be paid by card. Choose the invoice.")
 NO_CARD_FOR_WAITING = _("When somebody is to wait for a seat, only an invoice will do. Choose it.")
 PRICE_OF_CHOICE = _("With what you have chosen, the price is another. See it below, and accept again.")
@@ -162,7 +168,7 @@ class SignUpForm(forms.Form):
     form names them already. ``cost`` is what the form asks for, at the ``prices`` of this moment (``first_cost`` before
     anything was chosen). If the page showed another, or other ``conditions``, nothing is booked, and the booker accepts
     anew. It ``may_be_short`` where there are fewer seats than people, and ``queues`` where there are none: it leads to
-    the waiting list then.
+    the waiting list then. ``partners``, in words, are those who may be named as the other of a pair.
     """
 
     participant = forms.MultipleChoiceField(
@@ -178,6 +184,13 @@ class SignUpForm(forms.Form):
             "required": _("Choose whether to pay by invoice or by card."),
             "invalid_choice": NO_CARDS,
         },
+    )
+    partner = forms.ChoiceField(
+        label=_("The other of the pair"),
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("We write to the one you choose, who has to say yes. Both seats are kept meanwhile."),
+        error_messages={"invalid_choice": _("This person can't be the other of the pair.")},
     )
     if_short = forms.ChoiceField(
         label=_("If there is not room for all of them"),
@@ -252,6 +265,7 @@ class SignUpForm(forms.Form):
         takes_cards: bool = False,
         may_be_short: bool = False,
         queues: bool = False,
+        partners: Mapping[Person, str] | None = None,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -273,7 +287,15 @@ class SignUpForm(forms.Form):
             )
             for place, person in enumerate(offered)
         ]
-        if not may_be_short:
+        self.partners = {str(person.pk): person for person in partners or {}}
+        self.takes_pairs = session.takes_pairs
+        if self.takes_pairs and partners:
+            nobody = [("", _("Nobody else, I have chosen both"))] if len(self.seats) > 1 else []
+            named = [(str(person.pk), words) for person, words in partners.items()]
+            self.fields["partner"].choices = nobody + named
+        else:
+            del self.fields["partner"]
+        if not may_be_short or self.takes_pairs:
             del self.fields["if_short"]
         if prices.is_free:
             for name in ("ean", "person_reference", "requisition"):
@@ -313,6 +335,17 @@ class SignUpForm(forms.Form):
         for seat in self.chosen:
             if seat.person == person:
                 seat.add_error(None, sentence)
+        if str(person.pk) in self.partners:
+            self.add_error("partner", sentence)
+
+    @property
+    def asks(self) -> Person | None:
+        """The other of a pair, who has to be asked."""
+        return self.partners.get(self.cleaned_data.get("partner", ""))
+
+    def asked_seats(self) -> list[Seat]:
+        """The seats of all who are chosen; of whoever is to be asked nothing more is known."""
+        return [seat.seat() for seat in self.chosen] + ([Seat(participant=self.asks)] if self.asks else [])
 
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""
@@ -324,6 +357,8 @@ class SignUpForm(forms.Form):
     def clean(self):
         """What was shown and accepted must be what applies now."""
         cleaned = super().clean()
+        if self.takes_pairs and len(self.chosen) + bool(cleaned.get("partner")) != 2 and "partner" not in self.errors:
+            self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
         if self.queues != self.waits:
             self.accept_anew(SEATS_TAKEN if self.queues else SEAT_FREE)
             return cleaned
@@ -458,3 +493,19 @@ class SwitchForm(forms.Form):
 
     def clean_session(self) -> SessionPage:
         return self.runs[self.cleaned_data["session"]]
+
+
+class PairForm(forms.Form):
+    """The yes of the one who was asked to make a pair, and what the house must know of them."""
+
+    diet = SeatForm.base_fields["diet"]
+    room = SeatForm.base_fields["room"]
+    may_be_listed = SeatForm.base_fields["may_be_listed"]
+    accepted = SignUpForm.base_fields["accepted"]
+
+    def __init__(self, *args, session: SessionPage, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        if not session.needs_diet:
+            del self.fields["diet"]
+        if not session.needs_room:
+            del self.fields["room"]

@@ -300,6 +300,10 @@ class Booking(models.Model):
         """What goes with the seat when it is given up: not what others share who keep theirs. A pair gives up both."""
         if self.pair and self.is_active:
             return Quote.of(line.line for line in OrderLine.objects.filter(booking__in=self.of_the_pair()))
+        return self.lone_quote()
+
+    def lone_quote(self) -> Quote:
+        """The same, whoever else leaves with them."""
         return Quote.of(line.line for line in self.lines.all() if line.heir() is None)
 
     def due(self) -> Quote:

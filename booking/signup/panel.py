@@ -1,7 +1,7 @@
 """The booking panel of a session page: what stands in the way, whom one may sign up, and the form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
+from booking.signup.pairs import partners
 from booking.signup.reserve import Cost, Seat, allot, asked_for, cost_of
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import (
@@ -91,6 +92,8 @@ class Panel:
         self.sent = sent
         self.conditions: ConditionsVersion | None = session.conditions and session.conditions.current()
         self.seats_left = seats_for_sale(session)
+        if session.takes_pairs and self.seats_left == 1:
+            self.seats_left = 0  # one seat is of no use to two
         # What ``session_obstacle`` says, without looking everything up twice.
         self.obstacle = time_obstacle(session, now=now) or terms_obstacle(
             session, is_priced=self.prices.is_decided, has_conditions=self.conditions is not None, left=self.seats_left
@@ -111,7 +114,7 @@ class Panel:
     @property
     def queues(self) -> bool:
         """Whether whoever signs up now goes on the waiting list, because nothing but the seats stands in the way."""
-        return self.obstacle == Obstacle.FULL
+        return self.obstacle == Obstacle.FULL and not self.session.takes_pairs
 
     @property
     def is_blocked(self) -> bool:
@@ -267,7 +270,31 @@ class Panel:
         """What the form asks for, as far as it has been filled in; None while that can't be told."""
         if not self.chosen:
             return self.first_cost
-        return self._cost([self._seat(candidate.person) for candidate in self.chosen])
+        seats = [self._seat(candidate.person) for candidate in self.chosen]
+        if self.partner:
+            seats.append(Seat(participant=self.partner))
+        if self.session.takes_pairs and len(seats) == 2:
+            seats = [replace(seat, pair="pair") for seat in seats]
+        return self._cost(seats)
+
+    @cached_property
+    def partners(self) -> list[Person]:
+        """Whom the visitor may name as the other of a pair, because they do not act for them."""
+        if not self.session.takes_pairs or not self.eligible:
+            return []
+        theirs = {candidate.person.pk for candidate in self.candidates}
+        return partners(self.session, [candidate.person for candidate in self.eligible], besides=theirs)
+
+    @property
+    def partner(self) -> Person | None:
+        """Whom the form names so."""
+        named = self.kept.get("partner") if self.sent is None else self.sent.get("partner")
+        return next((person for person in self.partners if str(person.pk) == named), None)
+
+    def _partner_words(self, person: Person) -> str:
+        """The person with the office that admits them, as a choice."""
+        held = [office for office in person.offices_at_hand() if office.is_held_on(self.session.starts_on)]
+        return f"{person.name}, {held[0]}" if held else person.name
 
     def _seat(self, person: Person) -> Seat:
         """What is known to add to the price, though the form may be wrong yet."""
@@ -357,6 +384,7 @@ class Panel:
             takes_cards=takes_cards(self.session),
             may_be_short=self.is_open and self.seats_left is not None and self.seats_left < len(self.eligible),
             queues=self.queues,
+            partners={person: self._partner_words(person) for person in self.partners},
             **kwargs,
         )
 

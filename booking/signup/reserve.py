@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import Authority, may_pass
 from booking.signup.cards import takes_cards
+from booking.signup.deadline import deadline
 from booking.signup.locks import lock_session
 from booking.signup.models import Booking, BookingStatus, Order, OrderLine
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, admit_each, obstacles, seats_left
@@ -40,6 +41,14 @@ class TooFewSeats(CannotBook):
     def __init__(self, left: int):
         super().__init__(Obstacle.FULL)
         self.left = left
+
+
+class NotAPair(Exception):
+    """The session is for pairs, and these are not two."""
+
+
+class CannotAsk(Exception):
+    """The other of the pair can't be asked: there is too little time left, or we have no address to write to."""
 
 
 class SeveralPayers(Exception):
@@ -164,6 +173,7 @@ def place_order(
     pays_by_card: bool = False,
     waits: bool = False,
     rest_waits: bool = False,
+    asks: Person | None = None,
     authority: Authority | None = None,
 ) -> Order:
     """Give every participant a seat at today's price, or none of them.
@@ -173,13 +183,16 @@ def place_order(
     Where the ``rest_waits``, as many as there are seats for get one, in the order they are named, and the others go to
     the waiting list; that is not paid by card, for nobody can say of how much.
 
+    Where the session is for pairs, the two of one are signed up together. ``asks`` is the one of them for whom the
+    booker does not act: they are asked, and both seats are kept until the answer. Then it is paid by invoice.
+
     Staff sign somebody up on an ``authority``: what it sets aside does not keep anybody out, and the fact says why.
 
     ``shown`` (the sums of a quote) and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A
     ``submission`` that was placed before for this session gives the order it made. The session row is locked first, so
     the last seat goes to one.
-    Raises CannotBook, TooFewSeats, MayNotActFor, SeveralPayers, PriceChanged, ConditionsChanged, NoCards or
-    NoEanNumber.
+    Raises CannotBook, TooFewSeats, MayNotActFor, SeveralPayers, NotAPair, CannotAsk, PriceChanged, ConditionsChanged,
+    NoCards or NoEanNumber.
     """
     session = lock_session(session.pk)
     placed = order_of(submission, session=session, booker=booker)
@@ -187,10 +200,16 @@ def place_order(
         return placed
 
     seats = _read_anew(seats)
+    pair = uuid4() if session.takes_pairs and authority is None else None
+    if pair and len(seats) != 2:
+        raise NotAPair
+    seats = [replace(seat, pair=str(pair or "")) for seat in seats]
     for obstacle in obstacles(session, now=now):
         if not (waits and obstacle == Obstacle.FULL) and not may_pass(obstacle, authority):
             raise CannotBook(obstacle)
     left = None if may_pass(Obstacle.FULL, authority) else seats_left(session)
+    if pair and (waits or (left is not None and left < 2)):
+        raise CannotBook(Obstacle.FULL)  # one seat is of no use to them, and nobody waits for two
     if left is not None and left < len(seats) and not (waits or rest_waits):
         raise TooFewSeats(left)
     given, waiting = allot(seats, 0 if waits else left)
@@ -209,8 +228,12 @@ def place_order(
     if not (purchase.gln or pays_by_card or cost.is_free):
         raise NoEanNumber
     theirs = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}
-    if any(seat.participant.pk not in theirs for seat in seats):
+    others = [seat.participant for seat in seats if seat.participant.pk not in theirs]
+    if others and not (pair and others == [asks]):
         raise MayNotActFor
+    until = _answer_by(session, others, now=now)
+    if until and pays_by_card:
+        raise NoCards
     if len({seat.participant for seat in seats}) < len(seats):
         raise CannotBook(Obstacle.ALREADY_BOOKED)
     admissions = _admissions(session, [seat.participant for seat in seats], authority, now=now)
@@ -238,6 +261,8 @@ def place_order(
     bookings = []
     doer = authority.by if authority else booker.user
     status = BookingStatus.HELD if order.pays_by_card else BookingStatus.CONFIRMED
+    if until:
+        status = BookingStatus.PAIRING
     statuses = [status] * len(given) + [BookingStatus.WAITING] * len(waiting)
     together = {"together": True} if statuses.count(BookingStatus.CONFIRMED) > 1 else {}
     for seat, admission, status in zip(seats, admissions, statuses, strict=True):
@@ -251,17 +276,29 @@ def place_order(
             diet=seat.diet,
             room=seat.room,
             may_be_listed=seat.may_be_listed,
+            pair=pair,
+            asked_at=now if seat.participant in others else None,
         )
         details = authority.in_the_fact if authority else {}
         if status == BookingStatus.CONFIRMED:
             details = details | together
-        booking.move(status, by=doer, now=now, **details)
+        booking.move(status, by=doer, now=now, until=until, **details)
         bookings.append(booking)
     _write_lines(cost.seats, bookings)
     _write_lines(cost.waiting, bookings[len(given) :])
     note_together([booking for booking in bookings if booking.is_confirmed], by=doer, now=now)
     logger.info("order %s placed", order.reference)
     return order
+
+
+def _answer_by(session: SessionPage, others: Sequence[Person], *, now: datetime) -> datetime | None:
+    """How long those who are asked may think about it; None where nobody is. Raises CannotAsk."""
+    if not others:
+        return None
+    until = deadline(now, session.when.starts_at)
+    if until is None or not all(other.email for other in others):
+        raise CannotAsk
+    return until
 
 
 def note_together(bookings: Sequence[Booking], *, by, now: datetime) -> None:

@@ -42,7 +42,7 @@ def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
             return _("Sign-up is not ready yet, because its conditions are missing.")
         case Obstacle.FULL:
             return _("All seats are taken.")
-        case Obstacle.ALREADY_BOOKED | Obstacle.OTHER_RUN | Obstacle.NOT_FOR_YOU:
+        case Obstacle.ALREADY_BOOKED | Obstacle.OTHER_RUN | Obstacle.OTHER_MUNICIPALITY | Obstacle.NOT_FOR_YOU:
             raise ValueError(obstacle)  # about a person, not about the session
 
 
@@ -65,6 +65,8 @@ def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -
             "person": person.name,
             "run": run_in_words(refusal.booking.session),
         }
+    if refusal.obstacle == Obstacle.OTHER_MUNICIPALITY:
+        return _("%(person)s comes from another municipality than the other of the pair.") % {"person": person.name}
     if refusal.refusal is None:
         return session_sentence(refusal.obstacle, session)
     missed = refusal.refusal.office
@@ -77,6 +79,10 @@ def person_sentence(refusal: CannotBook, session: SessionPage, person: Person) -
 
 
 def _already_sentence(booking: Booking | None) -> str:
+    if booking and booking.awaits_partner:
+        if booking.asked_at:
+            return _("%(person)s is asked to take part as one of a pair, and has not answered yet.")
+        return _("%(person)s has asked somebody to make a pair, and awaits the answer.")
     if booking and booking.is_offered:
         return _("%(person)s is offered a seat.")
     if booking and booking.is_waiting:
@@ -106,6 +112,8 @@ def switch_sentence(refusal: CannotSwitch | CannotBook, to: SessionPage, person:
             return _("The seat is not paid for yet. Pay first, then you can switch.")
         case Hindrance.NO_SEAT:
             return _("There is no seat any longer, so there is nothing to switch.")
+        case Hindrance.PAIR:
+            return _("The seat is one of a pair's, and the two go together, so you can't switch it yourself.")
         case Hindrance.SHARED_PRICE:
             return _("The seat was bought together with others at one price, so you can't switch it yourself.")
         case Hindrance.OTHER_PRICE:

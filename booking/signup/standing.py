@@ -27,6 +27,7 @@ class Obstacle(StrEnum):
     FULL = "full"
     ALREADY_BOOKED = "already_booked"
     OTHER_RUN = "other_run"
+    OTHER_MUNICIPALITY = "other_municipality"
     NOT_FOR_YOU = "not_for_you"
 
 

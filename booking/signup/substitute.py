@@ -66,6 +66,8 @@ def substitute(
     for place in Booking.objects.filter(session=session, participant=participant, status__in=IN_LINE):
         place.move(BookingStatus.CANCELLED, by=by, now=now)  # they need not wait any longer
     admission = admit(session, participant)
+    if booking.pair and admission.municipality_id != booking.order.payer_id:
+        raise CannotBook(Obstacle.OTHER_MUNICIPALITY, participant=participant)
 
     left = booking.participant_id
     booking.participant, booking.office = participant, admission.office

@@ -25,6 +25,7 @@ class Hindrance(StrEnum):
     NOT_A_RUN = "not_a_run"  # the two sessions are not alternatives to each other
     NOT_PAID = "not_paid"  # it is only held, while somebody pays
     NO_SEAT = "no_seat"  # it was given up, or there never was one
+    PAIR = "pair"  # the two of a pair go together, and only one was asked about
     SHARED_PRICE = "shared_price"  # it was bought together with others, at one price
     OTHER_PRICE = "other_price"  # what was agreed would no longer be the price
     CANCELLED = "cancelled"  # its session is: a new sign-up is free to be made
@@ -115,6 +116,8 @@ def _hindrance(
         return Hindrance.CANCELLED
     if left.when.has_started(now) and left.when.is_dated:
         return Hindrance.BEGUN
+    if booking.pair:
+        return Hindrance.PAIR
     if any(line.seats > 1 for line in booking.lines.all()) or booking.is_in_shared_price:
         return Hindrance.SHARED_PRICE
     return None

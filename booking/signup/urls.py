@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.signup import switch_views, views, waiting_views, withdraw_views
+from booking.signup import pair_views, switch_views, views, waiting_views, withdraw_views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
@@ -23,5 +23,6 @@ urlpatterns = [
         withdraw_views.give_up,
         name="withdraw",
     ),
+    path("par/<str:key>/", pair_views.pair, name="pair"),
     path("venteliste/<str:key>/", waiting_views.place, name="place_in_line"),
 ]

@@ -24,7 +24,9 @@ from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.cancel import withdrawal_obstacle
 from booking.signup.fee import grace_of
 from booking.signup.forms import (
+    CANNOT_ASK,
     CONDITIONS_CHANGED,
+    NO_CARD_FOR_PAIR,
     NO_CARD_FOR_WAITING,
     NO_CARDS,
     NO_LONGER_YOURS,
@@ -38,9 +40,11 @@ from booking.signup.kept import forget, keep
 from booking.signup.link import place_url
 from booking.signup.listing import allow_listing
 from booking.signup.models import Booking, Order
+from booking.signup.pairs import PairGone, pair_url, sign_up_pair
 from booking.signup.panel import Panel, form_address
 from booking.signup.receipt import may_pay, represented_by, visible_bookings
 from booking.signup.reserve import (
+    CannotAsk,
     ConditionsChanged,
     MayNotActFor,
     NoCards,
@@ -77,6 +81,7 @@ personal = cache_control(private=True, no_store=True)
 LISTED = gettext_lazy("The name stands on the list of participants now.")
 UNLISTED = gettext_lazy("The name no longer stands on the list of participants.")
 GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
+PAIR_GONE = gettext_lazy("It was too late to answer, or one of the pair said no. You can sign up anew.")
 NOT_PAID = gettext_lazy("The seat is not paid for yet. Pay first, then you can let somebody else have it.")
 
 
@@ -139,18 +144,20 @@ def _place(panel: Panel) -> Order | None:
         form.add_error("if_short", short_sentence(panel.seats_left))
     elif is_valid:
         try:
-            return place_order(
+            order = {"waits": form.waits, "rest_waits": form.rest_waits}
+            if session.takes_pairs:
+                order = {"asks": form.asks}
+            return (sign_up_pair if session.takes_pairs else place_order)(
                 session,
-                seats=[seat.seat() for seat in form.chosen],
+                seats=form.asked_seats(),
                 purchase=form.purchase(),
                 booker=booker,
                 shown=form.cleaned_data["shown"],
                 shown_conditions=panel.conditions.pk,
                 submission=form.cleaned_data["submission"],
                 pays_by_card=form.pays_by_card,
-                waits=form.waits,
-                rest_waits=form.rest_waits,
                 now=panel.now,
+                **order,
             )
         except TooFewSeats as refusal:
             form.add_error("if_short" if "if_short" in form.fields else None, short_sentence(refusal.left))
@@ -171,7 +178,12 @@ def _place(panel: Panel) -> Order | None:
             panel.conditions = session.conditions.current()
             form.accept_anew(CONDITIONS_CHANGED)
         except NoCards:
-            form.add_error("pays_by", NO_CARD_FOR_WAITING if panel.waiting else NO_CARDS)
+            why = NO_CARD_FOR_PAIR if form.asks else NO_CARDS
+            form.add_error("pays_by", NO_CARD_FOR_WAITING if panel.waiting else why)
+        except CannotAsk:
+            form.add_error("partner", CANNOT_ASK)
+        except PairGone:
+            form.add_error(None, PAIR_GONE)
         except IntegrityError:
             # Another order carries this form's number. It is answered below, or the form goes out with a new one.
             logger.warning("a sign-up for session %s met another with its number", session.pk)
@@ -239,6 +251,7 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
         "is_over": session.when.is_over(now),
         "place_url": place_url(booking) if booking.participant_id in represented else "",
+        "pair_url": pair_url(booking) if booking.participant_id in represented else "",
         "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),
         **_may_give_up(booking, person, represented=represented, now=now),
         "owed": _owed(booking),

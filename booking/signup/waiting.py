@@ -31,6 +31,8 @@ KINDS = frozenset(
     {
         kinds.CANCELLED,
         kinds.EXPIRED,
+        kinds.PAIR_DECLINED,
+        kinds.PAIR_LAPSED,
         kinds.SWITCHED,
         kinds.QUEUED,
         kinds.QUEUE_LEFT,

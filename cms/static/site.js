@@ -50,7 +50,7 @@ for (const form of document.querySelectorAll("form[data-quote]")) {
   const summary = form.querySelector("#order-summary");
   let asked = 0;
   form.addEventListener("change", async (event) => {
-    if (!summary || !/^(participant|if_short|.*-add_ons)$/.test(event.target.name)) return;
+    if (!summary || !/^(participant|partner|if_short|.*-add_ons)$/.test(event.target.name)) return;
     const number = ++asked;
     try {
       const answer = await fetch(form.dataset.quote, { method: "POST", body: new FormData(form) });

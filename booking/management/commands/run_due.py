@@ -15,7 +15,7 @@ from wagtail.models import Page, Revision
 
 from booking.calendars.feed import ALL, refresh
 from booking.journal import record as journal
-from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED
+from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED, PAIR_LAPSED
 from booking.messages.deliver import deliver_due
 from booking.mypage import retention
 from booking.payments import stripe
@@ -24,6 +24,7 @@ from booking.payments.refund import send_due
 from booking.payments.settle import settle_due
 from booking.sessions import live
 from booking.signup.models import Booking, BookingStatus
+from booking.signup.pairs import lapse_due
 from booking.signup.waiting import offer_due
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 else {}
             ),
             **({_("Refunds"): _give_back, _("Reconciliation"): _reconcile} if settings.TAKES_CARDS else {}),
+            _("Pairs"): _lapse,
             _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
             _("Calendar"): _refresh,
@@ -110,6 +112,11 @@ def _reconcile(now: datetime) -> tuple[str, bool]:
         "repaired": outcome.repaired,
         "waiting": outcome.waiting,
     }, True
+
+
+def _lapse(now: datetime) -> tuple[str, bool]:
+    done, failed = lapse_due(now)
+    return _("%(freed)d seats freed that were kept for a pair") % {"freed": done[PAIR_LAPSED]}, not failed
 
 
 def _offer(now: datetime) -> tuple[str, bool]:

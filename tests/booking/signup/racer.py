@@ -13,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from io import StringIO
 from uuid import uuid4
 
 import django
@@ -21,13 +22,16 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = os.environ["RACE_DATABASE"]
 django.setup()
 
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models.query import QuerySet  # noqa: E402
 
 from booking.models import Booking, ConditionsVersion, Person, SessionPage  # noqa: E402
 from booking.pricing.quote import NOTHING  # noqa: E402
 from booking.pricing.rules import Asked  # noqa: E402
-from booking.signup import cancel, reserve, standing, switch, waiting  # noqa: E402
+from booking.signup import cancel, pairs, release, reserve, standing, switch, waiting  # noqa: E402
+from booking.signup.fee import fee_of  # noqa: E402
 
 session_id, *attempts = int(sys.argv[1]), *sys.argv[2:]
 started = threading.Barrier(len(attempts))
@@ -39,15 +43,22 @@ def unlock() -> None:
     for module, name in (
         (reserve, "place_order"),
         (cancel, "cancel_booking"),
+        (cancel, "withdraw"),
         (waiting, "offer_free_seats"),
         (waiting, "take_seat"),
         (switch, "switch"),
+        (pairs, "sign_up_pair"),
+        (pairs, "confirm_pair"),
+        (pairs, "_lapse"),
     ):
         setattr(module, name, getattr(module, name).__wrapped__)
     QuerySet.select_for_update = lambda queryset, **kwargs: queryset
     reserve.seats_left = waiting.seats_left = lingering(standing.seats_left)
+    cancel.fee_of = lingering(fee_of)
+    release.lock_sessions = lambda *session_ids: {}
+    release._release = hesitating(release._release)
     reserve.admit_each = lingering(standing.admit_each)
-    waiting.admit = reserve.admit = switch.admit = lingering(standing.admit)
+    waiting.admit = pairs.admit = reserve.admit = switch.admit = lingering(standing.admit)
 
 
 def lingering(look):
@@ -57,6 +68,14 @@ def lingering(look):
         return seen
 
     return look_and_linger
+
+
+def hesitating(work):
+    def hesitate_and_work(*args, **kwargs):
+        time.sleep(0.2)
+        return work(*args, **kwargs)
+
+    return hesitate_and_work
 
 
 def place(person: Person, session: SessionPage, now: datetime, **changes) -> None:
@@ -76,6 +95,23 @@ def place(person: Person, session: SessionPage, now: datetime, **changes) -> Non
     )
 
 
+def ask_partner(person: Person, session: SessionPage, now: datetime) -> None:
+    """Sign up with the other office holder of the municipality, who is asked."""
+    there = Person.objects.filter(offices__municipality=person.offices.get().municipality)
+    other = there.exclude(pk=person.pk).get()
+    pairs.sign_up_pair(
+        session,
+        seats=[reserve.Seat(person), reserve.Seat(other)],
+        asks=other,
+        purchase=purchase,
+        booker=person,
+        shown=session.quote([Asked(pair="pair"), Asked(pair="pair")], now=now).shown,
+        shown_conditions=ConditionsVersion.objects.get(conditions=session.conditions_id).pk,
+        submission=uuid4(),
+        now=now,
+    )
+
+
 def attempt(words: str) -> str:
     """Do what the words say, and tell how it ended."""
     verb, pk, moment = words.split(":", 2)
@@ -89,6 +125,10 @@ def attempt(words: str) -> str:
         return str(refusal.obstacle)
     except waiting.SeatGone:
         return "seat_gone"
+    except cancel.FeeChanged:
+        return "fee_changed"
+    except pairs.PairGone:
+        return "pair_gone"
     finally:
         connection.close()
 
@@ -112,9 +152,29 @@ def act(verb: str, pk: int, session: SessionPage, now: datetime) -> str:
         case "cancel":
             cancel.cancel_booking(Booking.objects.get(pk=pk), by=None, now=now)
             return "cancelled"
+        case "withdraw":
+            booking = Booking.objects.get(pk=pk)
+            fee = fee_of(booking, now=now) if booking.is_confirmed else NOTHING
+            cancel.withdraw(booking, booker=booking.participant, by=None, shown=fee.shown, now=now)
+            return "withdrawn"
+        case "waive":
+            by = get_user_model().objects.first()
+            return "waived" if release.waive_fee(Booking.objects.get(pk=pk), by=by, reason="Sne", now=now) else "no_fee"
+        case "due":
+            call_command("run_due", at=now.isoformat(), stdout=StringIO())
+            return "done"
         case "switch":
             switch.switch(Booking.objects.get(pk=pk), to=session, by=None, now=now)
             return "switched"
+        case "ask":
+            ask_partner(Person.objects.get(pk=pk), session, now)
+            return "asked"
+        case "confirm":
+            pairs.confirm_pair(Booking.objects.get(pk=pk), by=None, now=now)
+            return "paired"
+        case "lapse":
+            pairs.lapse_due(now)
+            return "lapsed"
         case "offer":
             waiting.offer_free_seats(session, now=now)
             return "offered"
