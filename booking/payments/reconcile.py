@@ -314,7 +314,8 @@ def _our_refunds(books: TheirBooks, now: datetime) -> Iterator[Found]:
     for one in others.filter(state=RefundState.OWED, created_at__lte=now - UNSENT_AFTER):
         yield Found(DifferenceKind.REFUND_UNSENT, f"refund {one.pk}", one.payment, one.amount, NOTHING)
     for one in others.filter(state=RefundState.FAILED, next_try=None):
-        if one.payment.kept() > 0:
+        has_gone = one.stripe_id in books.refunds and not books.refunds[one.stripe_id].has_failed
+        if one.payment.kept() > 0 and not has_gone:  # else it stands otherwise at Stripe, which is told above
             yield Found(DifferenceKind.REFUND_FAILED, f"refund {one.pk}", one.payment, one.amount, NOTHING)
 
 

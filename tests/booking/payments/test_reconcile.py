@@ -136,6 +136,13 @@ def test_a_refund_that_the_bank_sent_back_is_seen_and_waits_for_a_person(paid, d
     assert found() == [(K.REFUND_FAILED, paid.order.reference, kroner(6625), kroner(0), "")]
 
 
+def test_nobody_is_told_to_try_again_what_has_gone_after_all(paid, double):
+    cancel_booking(paid.booking, by=None, now=NOW)
+    Refund.objects.update(state=RefundState.FAILED)
+
+    assert found() == [(K.REFUND_OTHERWISE, paid.order.reference, kroner(0), kroner(6625), "")]
+
+
 @pytest.mark.parametrize("status", ["needs_response", "lost"])
 def test_a_dispute_that_nobody_told_us_of_is_noted(paid, double, status):
     older(paid.payment, 200)
