@@ -98,7 +98,8 @@ def _ask_for_checkout(payment: Payment, *, now: datetime) -> Payment:
             success_url=back,
             cancel_url=back,
         )
-    except stripe.Refused:
+    except stripe.Refused as refusal:
+        logger.error("Stripe opens no checkout for payment %s: %s", payment.pk, refusal)
         _give_up(payment)
         raise
     return take_in(payment, checkout, now=now)
