@@ -1,8 +1,8 @@
 """ "Min side": what one is signed up for, who acts for whom, and what the register says."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from functools import wraps
@@ -29,6 +29,7 @@ from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end
 from booking.signup.cancel import withdrawal_obstacle
 from booking.signup.link import place_url
 from booking.signup.models import Booking, Interest
+from booking.signup.pairs import pair_url
 from booking.signup.receipt import represented_by
 from booking.signup.switch import can_be_left
 
@@ -59,6 +60,10 @@ def own(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 # What one is signed up for
 
 
+#: So many of one order at one session have a row each.
+FEW = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One booking as its row says it."""
@@ -70,18 +75,22 @@ class Line:
     join_link: str
     #: Where an offered seat is answered, or the waiting list left.
     place_url: str
+    #: Where the pair is answered, or taken back.
+    pair_url: str
     may_switch: bool
     may_withdraw: bool
+    #: The others of the order who have a seat there too, and who stand in this row.
+    others: tuple[str, ...] = ()
 
     @property
     def is_coming(self) -> bool:
         """Whether somebody is to come; a seat that was given up is not, nor a place in line."""
-        return self.booking.is_seated and not self.is_over
+        return self.booking.is_active and not self.booking.is_in_line and not self.is_over
 
     @property
     def is_waiting(self) -> bool:
         """Whether somebody waits for a seat, or is offered one."""
-        return self.booking.is_active and not self.booking.is_seated and not self.is_over
+        return self.booking.is_in_line and not self.is_over
 
 
 @require_safe
@@ -94,7 +103,7 @@ def my_page(request, person: Person):
     offices = list(person.offices.select_related("municipality").order_by("-starts_on", "pk"))
     context = {
         "person": person,
-        "coming": sorted((line for line in lines if line.is_coming), key=_starts_at),
+        "coming": sorted(_gathered(line for line in lines if line.is_coming), key=_starts_at),
         "waiting": sorted((line for line in lines if line.is_waiting), key=_starts_at),
         "past": sorted(
             (line for line in lines if not line.is_coming and not line.is_waiting), key=_starts_at, reverse=True
@@ -125,6 +134,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
                 is_over=is_over,
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
                 place_url=place_url(booking) if booking.participant_id in represented else "",
+                pair_url=pair_url(booking) if booking.participant_id in represented else "",
                 may_switch=booking.participant_id in represented and can_be_left(booking, now=now),
                 may_withdraw=_has_a_say(booking, person, represented)
                 and booking.is_confirmed
@@ -132,6 +142,23 @@ def _lines(person: Person, now: datetime) -> list[Line]:
             )
         )
     return lines
+
+
+def _gathered(lines: Iterable[Line]) -> list[Line]:
+    """Many who were signed up in one order for one session are one row, which leads to the receipt."""
+    groups: dict[tuple, list[Line]] = {}
+    for line in lines:
+        booking = line.booking
+        groups.setdefault((booking.order_id, booking.session_id, booking.status), []).append(line)
+    gathered: list[Line] = []
+    for group in groups.values():
+        if len(group) <= FEW or not group[0].booking.is_confirmed:
+            gathered += group
+            continue
+        first, *others = sorted(group, key=lambda line: (not line.is_mine, line.booking.pk))
+        names = tuple(line.booking.participant.name for line in others)
+        gathered.append(replace(first, others=names, may_switch=False, may_withdraw=False))
+    return gathered
 
 
 def _has_a_say(booking: Booking, person: Person, represented: set[int]) -> bool:

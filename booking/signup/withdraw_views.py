@@ -63,6 +63,7 @@ def give_up(request, reference: str, booking_id: int):
         "form": form,
         "fee": fee,
         **_said(booking, fee, now=now),
+        "pair": list(booking.of_the_pair().values_list("participant__name", flat=True)) if booking.pair else [],
         "may_pass_on": seat_obstacle(booking.session, now=now) is None,
     }
     return TemplateResponse(request, "booking/withdraw.html", context, status=422 if form.errors else 200)

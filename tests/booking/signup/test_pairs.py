@@ -485,6 +485,26 @@ def test_the_one_who_asked_takes_it_back_by_their_own_link(client, session, mayo
     assert statuses() == [CANCELLED, CANCELLED]
 
 
+def test_whoever_is_asked_finds_it_on_my_page(client, session, mayor, director):
+    seat = asked(session, mayor, director)
+    client.force_login(director.user)
+
+    page = client.get(reverse("booking:my_page")).content.decode()
+
+    assert reverse("booking:pair", args=[key_for(seat)]) in page
+
+
+def test_the_page_of_a_withdrawal_names_both(client, session, mayor, director):
+    placed = ask(session, mayor, director, booker=secretary_of(mayor, director), asks=None)
+    client.force_login(mayor.user)
+    seat = placed.bookings.get(participant=mayor)
+
+    page = client.get(reverse("booking:withdraw", args=[placed.reference, seat.pk])).content.decode()
+
+    assert director.name in page
+    assert FOR_TWO in page
+
+
 # Races
 
 

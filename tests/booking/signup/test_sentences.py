@@ -16,7 +16,7 @@ from tests.booking.signup.test_reserve import NOW
 
 DAY = Quote.of([Line("Ny som borgmester", Decimal(5300))])
 FREE = Quote.of([Line("Ny som borgmester", Decimal(0))])
-ABOUT_A_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.NOT_FOR_YOU}
+ABOUT_A_PERSON = {Obstacle.ALREADY_BOOKED, Obstacle.OTHER_RUN, Obstacle.OTHER_MUNICIPALITY, Obstacle.NOT_FOR_YOU}
 
 
 @pytest.mark.parametrize("obstacle", [obstacle for obstacle in Obstacle if obstacle not in ABOUT_A_PERSON])

@@ -360,3 +360,14 @@ def test_a_receipt_of_25_costs_no_more_queries_than_one_of_three(client):
         counted.append(len(queries))
 
     assert counted[0] == counted[1]
+
+
+def test_25_of_one_order_are_one_row_on_my_page(client):
+    people = members(25)
+    booker = secretary_of(*people)
+    client.force_login(booker.user)
+    order(summit(), *people, booker=booker)
+
+    lines = client.get(reverse("booking:my_page")).context["coming"]
+
+    assert [(line.booking.participant, len(line.others)) for line in lines] == [(people[0], 24)]
