@@ -27,7 +27,7 @@ def place_in_words(booking: Booking) -> str:
 
 
 def _queued(booking: Booking, url: str, now: datetime) -> Letter | None:
-    if not booking.is_active or booking.is_seated:
+    if not booking.is_in_line:
         return None
     return _letter(
         booking,

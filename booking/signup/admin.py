@@ -200,7 +200,7 @@ class BookingInspectView(InspectView):
             buttons.append(HeaderButton(_("Move to another session"), url=url, icon_name="arrow-right"))
         if self.user_has_permission("cancel"):
             url = reverse(self.action_url_names["cancel"], args=[self.object.pk])
-            words = _("Cancel the booking") if self.object.is_seated else _("Take off the waiting list")
+            words = _("Take off the waiting list") if self.object.is_in_line else _("Cancel the booking")
             buttons.append(HeaderButton(words, url=url, icon_name="cross"))
         return buttons
 
@@ -305,7 +305,7 @@ class CancelBookingView(NamedActionView):
             shown=said.get("shown") or None,
             waived_because=said.get("waived_because", ""),
         )
-        if before and not self.object.is_seated:
+        if before and self.object.is_in_line:
             said = _("%(participant)s is no longer on the waiting list.") % {"participant": self.object.participant}
             messages.success(self.request, said)
         elif before:

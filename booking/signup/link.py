@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
 from booking.dates import today
-from booking.signup.models import IN_LINE, Booking
+from booking.signup.models import Booking
 
 _SALT = "booking.signup.link"
 
@@ -35,7 +35,7 @@ def key_for(booking: Booking, *, participant: bool) -> str:
 
 def place_url(booking: Booking) -> str:
     """Where whoever represents the participant answers an offer, or leaves the waiting list; empty if there is none."""
-    if booking.status not in IN_LINE or booking.session.is_cancelled:
+    if not booking.is_in_line or booking.session.is_cancelled:
         return ""
     return reverse("booking:place_in_line", args=[key_for(booking, participant=True)])
 

@@ -396,6 +396,11 @@ class Booking(models.Model):
         return Booking.objects.filter(order=self.order_id, pair=self.pair).active().order_by("pk")
 
     @property
+    def is_in_line(self) -> bool:
+        """Whether they wait for a seat, or are offered one that somebody waited for."""
+        return self.status in IN_LINE
+
+    @property
     def never_had_a_seat(self) -> bool:
         """Whether they only ever waited for one."""
         return self.waiting_since is not None

@@ -191,7 +191,7 @@ def leave_line(booking: Booking, *, by, now: datetime, **details) -> Booking:
     lock_session(booking.session_id)
     locked = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant")
     booking = locked.get(pk=booking.pk)
-    if booking.status in IN_LINE:
+    if booking.is_in_line:
         booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
         logger.info("place in line given up, order %s", booking.order.reference)
     return booking
