@@ -77,6 +77,8 @@ def municipality_of(booking: Booking) -> Municipality:
 
 def state_of(booking: Booking) -> str:
     """Its status, and whether the participant came once somebody has said so."""
+    if booking.never_had_a_seat and not booking.is_active:
+        return _("no longer on the waiting list")
     return ", ".join(words for words in (str(booking.get_status_display()), booking.attendance) if words)
 
 

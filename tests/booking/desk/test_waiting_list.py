@@ -5,6 +5,7 @@ import time_machine
 from django.urls import reverse
 
 from booking.models import Booking
+from booking.signup.admin import state_of
 from booking.signup.cancel import cancel_booking
 from booking.signup.waiting import offer_free_seats
 from tests.booking.signup.test_reserve import NOW, order
@@ -66,3 +67,14 @@ def test_staff_take_somebody_off_the_list_and_the_next_move_up(client, administr
     line[0].refresh_from_db()
     assert line[0].status == "cancelled"
     assert [booking.place for booking in Booking.objects.waiting().with_place()] == [1, 2]
+
+
+def test_whoever_left_the_list_is_not_said_to_have_given_up_a_seat(line):
+    words = state_of(line[0])
+    seat = Booking.objects.get(status="confirmed")
+    cancel_booking(line[0], by=None, now=NOW)
+    cancel_booking(seat, by=None, now=NOW)
+
+    states = [state_of(Booking.objects.get(pk=booking.pk)) for booking in (line[0], seat)]
+
+    assert len({words, *states}) == 3
