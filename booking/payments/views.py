@@ -1,4 +1,7 @@
-"""The way to the payment and back, and Stripe's own way in."""
+"""The way to the payment and back, and Stripe's own way in.
+
+Each of these asks Stripe, so none may run inside a transaction, whatever the settings come to say.
+"""
 
 import logging
 from urllib.parse import urlsplit
@@ -6,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -29,6 +33,7 @@ logger = logging.getLogger(__name__)
 personal = cache_control(private=True, no_store=True)
 
 
+@transaction.non_atomic_requests
 @personal
 @login_required
 @require_safe
@@ -52,6 +57,7 @@ def pay(request, reference: str):
     return TemplateResponse(request, "booking/to_payment.html", {"order": order, "url": opened.url})
 
 
+@transaction.non_atomic_requests
 @personal
 @login_required
 @require_safe
@@ -68,6 +74,7 @@ def payment(request, reference: str):
     return _payment_page(request, order, is_silent=is_silent)
 
 
+@transaction.non_atomic_requests
 @personal
 @login_required
 @require_POST
@@ -84,6 +91,7 @@ def release(request, reference: str):
     return redirect("booking:payment", order.reference)
 
 
+@transaction.non_atomic_requests
 @csrf_exempt
 @require_POST
 def webhook(request):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
@@ -105,6 +106,17 @@ def test_others_do_not_find_the_payment(payer):
     for name in ("pay", "payment"):
         assert stranger.get(reverse(f"booking:{name}", args=[payer.order.reference])).status_code == 404
     assert stranger.post(reverse("booking:release", args=[payer.order.reference])).status_code == 404
+
+
+def test_no_page_that_asks_stripe_runs_in_a_transaction(payer, double, tell, monkeypatch):
+    """Whatever the settings say: the double's fixture refuses what is asked inside one."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+    checkout = payer.to_checkout()
+    assert payer.come_back().context["is_silent"] is False
+    double.pay(checkout)
+    assert tell() == 200
+    assert payer.release().status_code == 302
 
 
 # The webhook: before the return, after it, never, twice, late, out of order, unknown, forged, too old
@@ -375,7 +387,9 @@ def test_late_money_goes_back_when_the_seat_is_gone(payer, double, january, tell
     refund = Refund.objects.get()
     assert (refund.reason, refund.state, refund.amount) == (RefundReason.TOO_LATE, RefundState.DONE, Decimal("6625.00"))
     assert given_back(double) == 662500
-    assert OutboxMessage.objects.filter(kind="refunded").count() == 1
+    told = OutboxMessage.objects.exclude(kind__in=["not_paid", "booked"])
+    assert [(message.kind, message.recipient) for message in told] == [("refunded", payer.order.contact_email)]
+    assert "6.625,00 kr." in told.get().text
 
 
 def test_one_order_paid_at_two_checkouts_is_paid_back_once(payer, double, tell):
