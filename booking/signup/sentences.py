@@ -186,6 +186,11 @@ def obstacle_to_withdrawal(obstacle: Obstacle) -> str:
 
 def rule_sentences(booking: Booking, *, on: date) -> list[str]:
     """What it costs to give this one booking up, for somebody who reads it on ``on``."""
+    if booking.pair:
+        both = withdrawal_sentences(
+            booking.conditions, quote=booking.own_quote(), starts_on=booking.session.starts_on, on=on
+        )
+        return [*both, _("The two of a pair withdraw together.")]
     if booking.is_in_shared_price:
         return [shared_sentence()]
     rule = withdrawal_sentences(booking.conditions, quote=booking.quote(), starts_on=booking.session.starts_on, on=on)

@@ -1,0 +1,111 @@
+"""What the two of a pair are told, as it arrives over SMTP."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from booking.journal.record import catch_up
+from booking.models import Booking, FollowUp
+from booking.sessions.live import cancel_session
+from booking.signup.pairs import confirm_pair, decline_pair, key_for, lapse_due
+from tests.booking.messages.test_tell import calendar_of, words
+from tests.booking.signup.test_pairs import PURCHASE, ask, asked, director_of, for_pairs
+from tests.booking.signup.test_reserve import NOW
+from tests.factories import UserFactory, mayor_of, secretary_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONTACT, MAYOR, DIRECTOR, SECRETARY = PURCHASE.contact_email, "b@example.org", "d@example.org", "s@example.org"
+
+
+@pytest.fixture(autouse=True)
+def now():
+    with time_machine.travel(NOW) as clock:
+        yield clock
+
+
+@pytest.fixture
+def seat(sink):
+    """The director's, whom the mayor has asked; somebody else acts for the director."""
+    director = director_of("Fanø", email=DIRECTOR)
+    secretary_of(director, email=SECRETARY)
+    return asked(for_pairs(), mayor_of("Fanø", person__email=MAYOR), director)
+
+
+def told(sink):
+    return sorted(mail["To"] for mail in sink.mails)
+
+
+def test_whoever_is_asked_gets_a_link_and_their_secretary_the_way_to_my_page(seat, sink):
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR, SECRETARY])
+    link = f"/par/{key_for(seat)}/"
+    for address in (CONTACT, MAYOR, DIRECTOR, SECRETARY):
+        [mail] = sink.to(address)
+        assert [link in words(mail, kind) for kind in ("plain", "html")] == [address == DIRECTOR] * 2
+        assert "14. januar 2027 kl. 9.00" in words(mail).replace("09.00", "9.00")
+        assert calendar_of(mail) is None
+
+
+def test_a_yes_is_told_to_both_with_a_file_and_to_the_contact_once(seat, sink):
+    sink.mails.clear()
+
+    confirm_pair(seat, by=None, now=NOW)
+
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
+    assert all(calendar_of(mail) for mail in sink.mails)
+    assert "2 person" in sink.to(CONTACT)[0]["Subject"]
+
+
+def test_a_no_is_told_to_whoever_asked(seat, sink):
+    sink.mails.clear()
+
+    decline_pair(seat, by=None, now=NOW)
+
+    assert told(sink) == sorted([CONTACT, MAYOR])
+
+
+def test_whoever_is_asked_hears_that_it_was_taken_back(seat, sink):
+    sink.mails.clear()
+
+    decline_pair(Booking.objects.get(participant__email=MAYOR), by=None, now=NOW)
+
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
+
+
+def test_no_answer_in_time_is_told_to_both(seat, sink, now):
+    sink.mails.clear()
+    now.move_to(seat.offered_until)
+
+    lapse_due(seat.offered_until)
+
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_asked(seat, sink):
+    confirm_pair(seat, by=None, now=NOW)
+    FollowUp.objects.filter(fact__kind="pair_asked", room="messages").update(done_at=None)
+    sink.mails.clear()
+
+    catch_up(NOW + timedelta(minutes=1))
+
+    assert sink.mails == []
+
+
+def test_a_cancelled_session_is_told_once(seat, sink, now):
+    sink.mails.clear()
+    cancel_session(seat.session, by=UserFactory(), now=NOW)
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
+    sink.mails.clear()
+
+    lapse_due(seat.offered_until)
+
+    assert sink.mails == []
+
+
+def test_whoever_acts_for_both_needs_no_answer(sink):
+    mayor, director = mayor_of("Fanø", person__email=MAYOR), director_of("Fanø", email=DIRECTOR)
+
+    ask(for_pairs(), mayor, director, booker=secretary_of(mayor, director), asks=None)
+
+    assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
