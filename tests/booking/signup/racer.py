@@ -72,7 +72,7 @@ def lingering(look):
 
 def hesitating(work):
     def hesitate_and_work(*args, **kwargs):
-        time.sleep(0.2)
+        time.sleep(0.5)
         return work(*args, **kwargs)
 
     return hesitate_and_work
