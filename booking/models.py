@@ -1,6 +1,7 @@
 """All models of the booking module, gathered for Django; each lives in its own room."""
 
 from booking.calendars.models import Feed
+from booking.invoicing.models import Charge, Invoice, Series, Settlement
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
@@ -27,6 +28,7 @@ __all__ = [
     "AudienceGrant",
     "Booking",
     "CalendarEntry",
+    "Charge",
     "Choice",
     "Conditions",
     "ConditionsVersion",
@@ -39,6 +41,7 @@ __all__ = [
     "FollowUp",
     "HealthCouncil",
     "Interest",
+    "Invoice",
     "Municipality",
     "Office",
     "Order",
@@ -53,7 +56,9 @@ __all__ = [
     "RegisterFile",
     "Secretary",
     "Seller",
+    "Series",
     "SessionPage",
+    "Settlement",
     "Speaker",
     "StripeEvent",
     "Venue",

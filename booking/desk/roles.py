@@ -51,6 +51,7 @@ ADMINISTRATORS_MAY = {
     "booking.sessionpage": ("cancel",),
     "booking.payment": ("view", "refund"),
     "booking.difference": ("view", "put_right"),
+    "booking.invoice": ("view", "issue", "credit", "settle"),
     "booking.fact": LOOK,
     "booking.outboxmessage": LOOK,
 }
@@ -62,6 +63,7 @@ FINANCE_MAY = {
     "booking.booking": LOOK,
     "booking.payment": LOOK,
     "booking.difference": ("view", "put_right"),
+    "booking.invoice": ("view", "issue", "credit", "settle"),
     "booking.seller": LOOK,
     "booking.pricelist": LOOK,
     "booking.addon": LOOK,

@@ -199,7 +199,11 @@ class Document:
         rates = dict.fromkeys(part.rate for part in self.vat_lines)
         of_rate = [[part for part in self.vat_lines if part.rate == rate] for rate in rates]
         return tuple(
-            VatLine(parts[0].rate, "; ".join(part.exempt_reason for part in parts), sum(part.net for part in parts))
+            VatLine(
+                parts[0].rate,
+                "; ".join(part.exempt_reason for part in parts),
+                sum((part.net for part in parts), NOTHING),
+            )
             for parts in of_rate
         )
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.dates import today
+from booking.invoicing.models import Invoice
 from booking.messages.models import OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
@@ -114,6 +115,11 @@ def purge_references(now: datetime) -> int:
     newer = Booking.objects.filter(order=OuterRef("pk"), session__ends_on__gt=_last_out_of_the_books(now))
     empty = {"person_reference": "", "requisition": "", "accepted_by": "", "acceptance_note": ""}
     return Order.objects.exclude(**empty).exclude(Exists(newer)).update(**empty)
+
+
+def purge_invoices(now: datetime) -> int:
+    """Empty what stands on invoices and credit notes that bookkeeping no longer asks for; numbers and sums stay."""
+    return Invoice.objects.empty_before(_last_out_of_the_books(now) + timedelta(days=1))
 
 
 def purge_payments(now: datetime) -> int:
@@ -267,6 +273,12 @@ TABLE = [
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the session",
         "bogføringsloven § 12",
         purge_references,
+    ),
+    Rule(
+        _("what stands on invoices and credit notes: names and references"),
+        f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the document",
+        "bogføringsloven § 12, also after a person is deleted; after that number, payer and sums stay",
+        purge_invoices,
     ),
     Rule(
         _("a payment's numbers at Stripe, and what staff wrote about it"),

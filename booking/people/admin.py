@@ -57,6 +57,7 @@ class MunicipalityViewSet(RegisterViewSet):
         FieldPanel("name"),
         FieldRowPanel([FieldPanel("code"), FieldPanel("cvr")]),
         FieldRowPanel([FieldPanel("region"), FieldPanel("health_council")]),
+        FieldPanel("invoice_format"),
     ]
     list_display = ["name", "code", "cvr", "region"]
     filterset_class = MunicipalityFilterSet

@@ -34,6 +34,11 @@ class HealthCouncil(models.Model):
         return self.name
 
 
+class InvoiceFormat(models.TextChoices):
+    PEPPOL = "peppol", _("Peppol BIS Billing 3.0")
+    OIOUBL = "oioubl", _("OIOUBL 2.1")
+
+
 class Municipality(models.Model):
     """One of the 98 municipalities. Source: booking/people/data/README.md."""
 
@@ -49,6 +54,13 @@ class Municipality(models.Model):
         on_delete=models.PROTECT,
         related_name="municipalities",
         help_text=_("The one that the municipality appoints members to."),
+    )
+    invoice_format = models.CharField(
+        _("e-invoices as"),
+        max_length=8,
+        choices=InvoiceFormat.choices,
+        default=InvoiceFormat.PEPPOL,
+        help_text=_("OIOUBL is for a municipality that does not receive Peppol yet."),
     )
 
     class Meta:

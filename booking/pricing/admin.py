@@ -110,7 +110,7 @@ class PriceListViewSet(RegisterViewSet):
     edit_handler = ObjectList(
         [
             FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
-            FieldPanel("takes_cards"),
+            FieldRowPanel([FieldPanel("takes_cards"), FieldPanel("invoiced")]),
             RulesPanel(heading=_("Which price counts")),
             InlinePanel(
                 "rows",

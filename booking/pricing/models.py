@@ -148,6 +148,14 @@ class PriceOf(models.TextChoices):
     ORDER = Per.ORDER, _("a whole order")
 
 
+class Invoiced(models.TextChoices):
+    """When what is sold is invoiced."""
+
+    HELD = "held", _("when the session has been held")
+    BOOKED = "booked", _("at booking")
+    MONTHLY = "monthly", _("once a month, for the sessions of the month before")
+
+
 class PriceList(ClusterableModel):
     """What a seller charges by kind of session. Sessions point at the list, so a new row reaches them all."""
 
@@ -158,6 +166,8 @@ class PriceList(ClusterableModel):
         default=False,
         help_text=_("Where the site takes cards, the booker can choose to pay at once instead of by invoice."),
     )
+
+    invoiced = models.CharField(_("invoiced"), max_length=8, choices=Invoiced.choices, default=Invoiced.HELD)
 
     class Meta:
         verbose_name = _("price list")

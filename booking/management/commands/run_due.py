@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from booking.calendars.feed import ALL, refresh
+from booking.invoicing.run import issue_due
 from booking.journal import record as journal
 from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED, PAIR_LAPSED
+from booking.management.moment import moment
 from booking.messages.deliver import deliver_due
 from booking.mypage import retention
 from booking.payments import stripe
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, at=None, **options):
-        now = _moment(at) if at else timezone.now()
+        now = moment(at) if at else timezone.now()
         #: In this order, so that what one brings about the next takes up.
         kinds: dict[str, Callable[[datetime], tuple[str, bool]]] = {
             _("Timed publishing"): _publish,
@@ -57,6 +58,7 @@ class Command(BaseCommand):
             _("Pairs"): _lapse,
             _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
+            _("Invoices"): _issue,
             _("Calendar"): _refresh,
             _("Mail"): _deliver,
             _("Retention"): _purge,
@@ -133,6 +135,15 @@ def _catch_up(now: datetime) -> tuple[str, bool]:
     return _("%(done)d done, %(failed)d failed") % {"done": done, "failed": failed}, not failed
 
 
+def _issue(now: datetime) -> tuple[str, bool]:
+    outcome = issue_due(now)
+    said = _("%(issued)d issued, %(refused)d not") % {
+        "issued": len(outcome.issued),
+        "refused": len(outcome.refusals),
+    }
+    return " ".join([said, *dict.fromkeys(outcome.refusals)]), True
+
+
 def _refresh(now: datetime) -> tuple[str, bool]:
     return _("changed") if refresh(ALL, now=now) else _("unchanged"), True
 
@@ -148,13 +159,3 @@ def _purge(now: datetime) -> tuple[str, bool]:
         return _("nothing to remove"), True
     said = ", ".join(f"{what}: {_('failed') if count is None else count}" for what, count in counts)
     return said, all(count is not None for _what, count in counts)
-
-
-def _moment(words: str) -> datetime:
-    try:
-        moment = parse_datetime(words)
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise CommandError(_("“%(words)s” is not a time.") % {"words": words})
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories import SellerFactory
+
 ROOT = Path(__file__).parents[3]
 RULES = Path(os.environ.get("EINVOICE_RULES") or ROOT / "../shared/data/einvoice-rules").resolve()
 REQUIRED = os.environ.get("CI") == "true"
@@ -42,3 +44,17 @@ def broken_rules(rule_process, tmp_path):
         return json.loads(rule_process.stdout.readline())
 
     return ask
+
+
+@pytest.fixture
+def seller(db):
+    """KL with all that an invoice says of it."""
+    return SellerFactory(
+        name="KL",
+        cvr="31210917",
+        street="Weidekampsgade 10",
+        postcode="2300",
+        city="København S",
+        bank_registration="1234",
+        bank_account="1234567890",
+    )

@@ -16,6 +16,7 @@ from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
 from booking.dates import COPENHAGEN
+from booking.invoicing.run import issue_due
 from booking.models import (
     AudienceGrant,
     Booking,
@@ -23,6 +24,7 @@ from booking.models import (
     Difference,
     Fact,
     Interest,
+    Invoice,
     Office,
     Order,
     OutboxMessage,
@@ -43,7 +45,15 @@ from booking.signup.purge import KEPT_DAYS
 from tests.booking.mypage.test_forget import message
 from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
-from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
+from tests.factories import (
+    AudienceFactory,
+    PersonFactory,
+    SellerFactory,
+    SessionPageFactory,
+    UserFactory,
+    mayor_of,
+    secretary_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +136,13 @@ def _difference():
 def _event():
     StripeEvent.objects.create(event_id="evt_1", kind="refund.updated", heard_at=at(HELD))
     return StripeEvent.objects.exists
+
+
+def _invoice():
+    SellerFactory(cvr="31210917", street="Vej 1", postcode="2300", city="København S", fik_creditor="12345678")
+    booked()
+    [invoice] = issue_due(at(HELD + timedelta(days=1))).issued
+    return lambda: Invoice.objects.get(pk=invoice.pk).content != {}
 
 
 def _name():
@@ -239,6 +256,7 @@ CASES = {
         date(2032, 12, 31),
     ),
     "an order's references, by phone": (_accepted_by_phone, date(2032, 12, 31)),
+    "what stands on invoices and credit notes: names and references": (_invoice, date(2032, 12, 31)),
     "a payment's numbers at Stripe, and what staff wrote about it": (_payment, date(2032, 12, 31)),
     "a payment's numbers at Stripe, differences": (_difference, date(2032, 12, 31)),
     "which of Stripe's events have been heard": (_event, HELD + timedelta(days=60)),

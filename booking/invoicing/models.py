@@ -1,0 +1,231 @@
+"""Documents as they were issued, the numbers they got, and the bookings that stand on them."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from booking.invoicing import document, oioubl, peppol
+from booking.invoicing.document import Document, from_kept
+from booking.payments.models import Payment, Refund
+from booking.people.models import InvoiceFormat, Municipality
+from booking.pricing.models import Seller
+from booking.signup.models import Booking
+
+#: How a document is written as XML, by format.
+WRITERS = {InvoiceFormat.PEPPOL: peppol.write, InvoiceFormat.OIOUBL: oioubl.write}
+
+
+class DocumentsAreFinal(Exception):
+    """A document that was issued was about to be changed or removed. A mistake is put right by a credit note."""
+
+
+class Kind(models.TextChoices):
+    """What a document is, in words."""
+
+    INVOICE = document.Kind.INVOICE, _("invoice")
+    CREDIT_NOTE = document.Kind.CREDIT_NOTE, _("credit note")
+
+
+#: What a number begins with, so that nobody takes a credit note for an invoice.
+PREFIXES = {Kind.INVOICE: "F", Kind.CREDIT_NOTE: "K"}
+
+
+class Series(models.Model):
+    """The numbers of one seller's documents of one kind: one after the other, without gaps.
+
+    Source: momsbekendtgørelsen § 58. Whoever takes the next number holds the row until the document is written.
+    """
+
+    seller = models.ForeignKey(Seller, verbose_name=_("seller"), on_delete=models.PROTECT, related_name="series")
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    last = models.PositiveIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("number series")
+        verbose_name_plural = _("number series")
+        ordering = ["seller", "kind"]
+        constraints = [models.UniqueConstraint(fields=["seller", "kind"], name="one_series_per_seller_and_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.seller}, {self.get_kind_display()}"
+
+    def number(self, serial: int) -> str:
+        return f"{PREFIXES[Kind(self.kind)]}{serial}"
+
+
+class InvoiceQuerySet(models.QuerySet):
+    def update(self, **kwargs):
+        raise DocumentsAreFinal
+
+    def delete(self):
+        raise DocumentsAreFinal
+
+    def bulk_update(self, *args, **kwargs):
+        raise DocumentsAreFinal
+
+    def invoices(self) -> "InvoiceQuerySet":
+        return self.filter(kind=Kind.INVOICE)
+
+    def credit_notes(self) -> "InvoiceQuerySet":
+        return self.filter(kind=Kind.CREDIT_NOTE)
+
+    def paid(self) -> "InvoiceQuerySet":
+        """Paid by card, or marked as paid."""
+        return self.invoices().filter(Q(payment__isnull=False) | Q(settlement__isnull=False))
+
+    def credited(self) -> "InvoiceQuerySet":
+        """All of it taken back."""
+        kept = Charge.objects.filter(invoice=OuterRef("pk"), credited_by=None)
+        return self.invoices().filter(~Exists(kept), payment=None)
+
+    def open(self) -> "InvoiceQuerySet":
+        """Still to be paid."""
+        kept = Charge.objects.filter(invoice=OuterRef("pk"), credited_by=None)
+        return self.invoices().filter(Exists(kept), payment=None, settlement=None)
+
+    def overdue(self, on: date) -> "InvoiceQuerySet":
+        """Still to be paid the day after it was due, and later."""
+        return self.open().filter(due_on__lt=on)
+
+    def empty_before(self, day: date) -> int:
+        """Take names and references from documents dated before ``day``, when bookkeeping no longer asks for them.
+
+        Number, days, payer and sums stay. It is the one change that a document ever sees.
+        """
+        old = self.filter(issued_on__lt=day).exclude(content={})
+        return super(InvoiceQuerySet, old).update(content={}, xml=b"")
+
+
+class Invoice(models.Model):
+    """An invoice or a credit note as it was issued: its number, its content, and the XML that was made of it. Final.
+
+    The sums stand in columns too, for lists; the content has them all.
+    """
+
+    series = models.ForeignKey(Series, verbose_name=_("number series"), on_delete=models.PROTECT, related_name="issued")
+    serial = models.PositiveIntegerField(_("number in the series"))
+    number = models.CharField(_("number"), max_length=20)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    issued_at = models.DateTimeField(_("issued"))
+    issued_on = models.DateField(_("dated"))
+    due_on = models.DateField(_("due"), null=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    payer = models.ForeignKey(Municipality, verbose_name=_("payer"), on_delete=models.PROTECT, related_name="invoices")
+    net = models.DecimalField(_("kroner, excluding VAT"), max_digits=12, decimal_places=2)
+    vat = models.DecimalField(_("VAT"), max_digits=12, decimal_places=2)
+    total = models.DecimalField(_("kroner, including VAT"), max_digits=12, decimal_places=2)
+    credits = models.ForeignKey(
+        "self", verbose_name=_("credits"), null=True, on_delete=models.PROTECT, related_name="credit_notes"
+    )
+    #: The card payment that it tells of, or the refund; none where a bill is sent.
+    payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="invoice")
+    refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="credit_note")
+    content = models.JSONField(_("content"))
+    format = models.CharField(_("format"), max_length=8, choices=InvoiceFormat.choices)
+    xml = models.BinaryField()
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices and credit notes")
+        ordering = ["-issued_at", "-pk"]
+        permissions = [
+            ("issue_invoice", "Can issue invoices"),
+            ("credit_invoice", "Can credit invoice"),
+            ("settle_invoice", "Can mark invoice as paid"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "serial"], name="one_document_per_number"),
+            models.CheckConstraint(
+                condition=Q(kind="credit_note", credits__isnull=False) | Q(kind="invoice", credits=None),
+                name="credit_notes_name_their_invoice",
+            ),
+            models.CheckConstraint(condition=Q(net__gt=0, vat__gte=0, total__gt=0), name="documents_are_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args, **kwargs):
+        if self.pk:
+            raise DocumentsAreFinal
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise DocumentsAreFinal
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.kind == Kind.CREDIT_NOTE
+
+    @property
+    def document(self) -> Document:
+        """What was issued, as a value."""
+        return from_kept(self.content)
+
+
+class ChargeQuerySet(models.QuerySet):
+    def standing(self) -> "ChargeQuerySet":
+        return self.filter(stands=True)
+
+
+class Charge(models.Model):
+    """That a booking stands on an invoice, and on which of its lines.
+
+    A booking has one that ``stands``, so it is invoiced once. A credit note that takes it back to be invoiced anew ends
+    that; one that lets it go for good does not.
+    """
+
+    invoice = models.ForeignKey(Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="charges")
+    booking = models.ForeignKey(Booking, verbose_name=_("booking"), on_delete=models.PROTECT, related_name="charges")
+    #: Places among the document's lines, from 0.
+    lines = models.JSONField(_("lines"))
+    net = models.DecimalField(_("kroner, excluding VAT"), max_digits=12, decimal_places=2)
+    vat = models.DecimalField(_("VAT"), max_digits=12, decimal_places=2)
+    stands = models.BooleanField(_("stands"), default=True)
+    credited_by = models.ForeignKey(
+        Invoice, verbose_name=_("credited by"), null=True, on_delete=models.PROTECT, related_name="taken_back"
+    )
+
+    objects = ChargeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["booking"], condition=Q(stands=True), name="a_booking_is_invoiced_once"),
+            models.CheckConstraint(
+                condition=Q(stands=True) | Q(credited_by__isnull=False), name="only_a_credit_note_ends_a_charge"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice}: {self.booking_id}"
+
+
+class Settlement(models.Model):
+    """That an invoice was paid, as staff saw it in the bank."""
+
+    invoice = models.OneToOneField(
+        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="settlement"
+    )
+    paid_on = models.DateField(_("paid"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    noted_at = models.DateTimeField(_("noted"))
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return str(self.invoice)

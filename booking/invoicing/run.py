@@ -1,0 +1,46 @@
+"""Issuing all that is due: what the timer does by itself, and ``manage.py issue_invoices`` by hand."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from booking.invoicing.document import NotInOrder
+from booking.invoicing.due import card_payments, card_refunds, ready, to_take_back
+from booking.invoicing.issue import credit_refund, issue, issue_paid, take_back
+from booking.invoicing.models import Invoice
+from booking.invoicing.sentences import refused
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was issued, and why the rest was not."""
+
+    issued: list[Invoice] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+def issue_due(now: datetime) -> Outcome:
+    """Credit what is no longer right, issue what is due. Each document commits by itself; what is refused waits."""
+    outcome = Outcome()
+    by_invoice = groupby(to_take_back(), key=lambda charge: charge.invoice)
+    _each(outcome, [(invoice, list(charges)) for invoice, charges in by_invoice], lambda one: take_back(*one, now=now))
+    _each(outcome, ready(now), lambda bundle: issue(bundle, now=now))
+    _each(outcome, card_payments(), lambda payment: issue_paid(payment, now=now))
+    _each(outcome, card_refunds(), lambda refund: credit_refund(refund, now=now))
+    return outcome
+
+
+def _each(outcome: Outcome, things: Iterable, work: Callable) -> None:
+    for thing in things:
+        try:
+            invoice = work(thing)
+        except NotInOrder as refusal:
+            logger.info("an invoice was not issued: %s", refusal)
+            outcome.refusals.append(refused(refusal))
+        else:
+            if invoice is not None:
+                outcome.issued.append(invoice)

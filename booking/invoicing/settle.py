@@ -1,0 +1,23 @@
+"""Noting that an invoice was paid."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from booking.invoicing.models import Invoice, Settlement
+from booking.journal.kinds import SETTLED
+from booking.journal.record import record
+
+
+class NotOpen(Exception):
+    """The invoice is paid or credited already, or is a credit note."""
+
+
+@transaction.atomic
+def mark_paid(invoice: Invoice, *, paid_on: date, by, now: datetime) -> Settlement:
+    """Note that the money has come. Raises NotOpen."""
+    if not Invoice.objects.select_for_update(of=("self",)).open().filter(pk=invoice.pk).exists():
+        raise NotOpen
+    settlement = Settlement.objects.create(invoice=invoice, paid_on=paid_on, by=by, noted_at=now)
+    record(SETTLED, invoice, by=by, at=now, number=invoice.number, paid_on=paid_on.isoformat())
+    return settlement
