@@ -6,6 +6,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from booking.desk.movements import MovementsViewSet
 from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
+from booking.invoicing.admin import InvoiceViewSet, ReadyViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
 from booking.payments.admin import DifferenceViewSet, PaymentViewSet
@@ -34,6 +35,8 @@ class BookingsGroup(ViewSetGroup):
         PaymentViewSet,
         MovementsViewSet,
         DifferenceViewSet,
+        ReadyViewSet,
+        InvoiceViewSet,
         AwaitingViewSet,
         OutboxViewSet,
         FactViewSet,

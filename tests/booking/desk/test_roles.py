@@ -16,18 +16,22 @@ from wagtail.models import GroupPagePermission
 
 from booking.dates import today
 from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, SUPERUSERS, make_roles
+from booking.invoicing.document import as_kept
 from booking.models import (
     AudienceGrant,
     Booking,
+    Charge,
     Choice,
     DeletionRequest,
     Difference,
     ElectionTerm,
     Fact,
+    Invoice,
     Office,
     OutboxMessage,
     Payment,
     Secretary,
+    Series,
     Speaker,
     Venue,
 )
@@ -35,6 +39,7 @@ from booking.people.signin import give_staff_sign_in
 from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import Purchase, Seat, place_order
 from home.models import Provider
+from tests.booking.invoicing.documents import invoice
 from tests.booking.signup.test_reserve import order
 from tests.factories import SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -66,6 +71,29 @@ DIET, ROOM = "Vegansk, ingen nødder", "Stueetage ved kørestol"
 
 #: The fixtures that sign somebody in, by their role.
 FIXTURES = {EDITORS: "editor", ADMINISTRATORS: "administrator", FINANCE: "finance", SUPERUSERS: "superuser"}
+
+
+def issued(booking) -> Invoice:
+    """An invoice of this booking, as it would have been issued."""
+    document = invoice()
+    kept = Invoice.objects.create(
+        series=Series.objects.create(seller=booking.session.price_list.seller, kind="invoice", last=17),
+        serial=17,
+        number=document.number,
+        kind="invoice",
+        issued_at=timezone.now(),
+        issued_on=document.issued_on,
+        due_on=document.due_on,
+        payer=booking.order.payer,
+        net=document.net,
+        vat=document.vat,
+        total=document.total,
+        content=as_kept(document),
+        format="peppol",
+        xml=b"<Invoice/>",
+    )
+    Charge.objects.create(invoice=kept, booking=booking, lines=[0], net=document.net, vat=document.vat)
+    return kept
 
 
 @pytest.fixture
@@ -121,6 +149,7 @@ def everything(db):
         "payments": Payment.objects.create(
             order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
         ),
+        "invoices": issued(booking),
         "differences": Difference.objects.create(kind="other_amount", subject="cs_1", found_at=now),
         "journal": fact,
         "outbox": OutboxMessage.objects.create(
@@ -221,6 +250,14 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("movements:index") + "?export=xlsx",
         ],
         "paying back": [reverse("payments:refund", args=[pk["payments"]])],
+        "invoices": [
+            *looked_at(["invoices"]),
+            reverse("invoices:pdf", args=[pk["invoices"]]),
+            reverse("invoices:xml", args=[pk["invoices"]]),
+            reverse("invoices:credit", args=[pk["invoices"]]),
+            reverse("invoices:settle", args=[pk["invoices"]]),
+            reverse("ready-to-invoice:index"),
+        ],
         "writing to the participants of a session": [reverse("session_letter", args=[session])],
         "diets and rooms": [  # and beside the bookings: see below
             reverse("hotel_list", args=[session]),

@@ -1,0 +1,364 @@
+"""Finance's desk: what is ready to be invoiced, and every document that was issued."""
+
+import hashlib
+
+import django_filters
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView, View
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import InspectView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.viewsets.base import ViewSet
+from wagtail.admin.widgets import AdminDateInput
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.permissions import policy_registry, register_permission_policy
+
+from booking.dates import danish_span, today
+from booking.invoicing import pdf
+from booking.invoicing.document import NotInOrder
+from booking.invoicing.due import Bundle, ready
+from booking.invoicing.issue import NothingToCredit, credit, issue, preview
+from booking.invoicing.models import Charge, Invoice, Kind
+from booking.invoicing.sentences import refused, why_not
+from booking.invoicing.settle import NotOpen, mark_paid
+from booking.money import kroner
+from booking.people.models import InvoiceFormat
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+
+#: How a document stands, in words; what each means is a queryset's.
+STANDINGS = {
+    "open": gettext_lazy("To be paid"),
+    "overdue": gettext_lazy("Overdue"),
+    "paid": gettext_lazy("Paid"),
+    "credited": gettext_lazy("Credited"),
+}
+
+
+def standing(invoice: Invoice, *, on) -> str:
+    """The word for one document; a credit note is only what it is."""
+    if invoice.is_credit_note:
+        return ""
+    if invoice.payment_id or hasattr(invoice, "settlement"):
+        return str(STANDINGS["paid"])
+    if all(charge.credited_by_id for charge in invoice.charges.all()):
+        return str(STANDINGS["credited"])
+    return str(STANDINGS["overdue" if invoice.due_on < on else "open"])
+
+
+def as_pdf(document, *, name: str) -> HttpResponse:
+    answer = HttpResponse(pdf.write(document), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return answer
+
+
+class InvoiceFilterSet(WagtailFilterSet):
+    kind = django_filters.ChoiceFilter(label=gettext_lazy("Document"), choices=Kind.choices)
+    standing = django_filters.ChoiceFilter(
+        label=gettext_lazy("Status"), choices=list(STANDINGS.items()), method="that_are"
+    )
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []
+
+    def that_are(self, queryset, _name, value):
+        return queryset.overdue(today(timezone.now())) if value == "overdue" else getattr(queryset, value)()
+
+
+class InvoiceIndexView(RegisterIndexView):
+    def get_base_queryset(self):
+        return Invoice.objects.select_related("payer", "settlement", "series__seller").prefetch_related("charges")
+
+
+class InvoiceInspectView(InspectView):
+    template_name = "booking/admin/invoice.html"
+    page_title = gettext_lazy("Invoice")
+    action_url_names: dict[str, str] = {}
+
+    @cached_property
+    def header_buttons(self):
+        buttons = []
+        if self.object.content:
+            buttons += [self._button(_("PDF"), "pdf", "doc-full"), self._button(_("XML"), "xml", "code")]
+        if self.user_has_permission("settle") and Invoice.objects.open().filter(pk=self.object.pk).exists():
+            buttons.append(self._button(_("Mark as paid"), "settle", "check"))
+        if self.user_has_permission("credit") and self.object.charges.filter(credited_by=None).exists():
+            buttons.append(self._button(_("Credit"), "credit", "undo"))
+        return buttons
+
+    def _button(self, label: str, action: str, icon: str) -> HeaderButton:
+        return HeaderButton(label, url=reverse(self.action_url_names[action], args=[self.object.pk]), icon_name=icon)
+
+    def get_context_data(self, **kwargs):
+        invoice = self.object
+        document = invoice.document if invoice.content else None
+        return super().get_context_data(
+            document=document,
+            facts=pdf.facts(document) if document else [],
+            lines=document.lines if document else [],
+            sums=pdf.sums(document) if document else [],
+            standing=standing(invoice, on=today(timezone.now())),
+            format=InvoiceFormat(invoice.format).label,
+            charges=invoice.charges.select_related("booking__participant", "booking__session", "credited_by"),
+            credit_notes=invoice.credit_notes.order_by("pk"),
+            **kwargs,
+        )
+
+
+class FileView(PermissionCheckedMixin, View):
+    """A document as a file."""
+
+    model = Invoice
+    permission_required = "view"
+
+    def get(self, request, pk):
+        invoice = Invoice.objects.filter(pk=pk).exclude(content={}).first()
+        if invoice is None:
+            raise Http404
+        return self.answer(invoice)
+
+
+class PdfView(FileView):
+    def answer(self, invoice: Invoice) -> HttpResponse:
+        return as_pdf(invoice.document, name=invoice.number)
+
+
+class XmlView(FileView):
+    def answer(self, invoice: Invoice) -> HttpResponse:
+        answer = HttpResponse(bytes(invoice.xml), content_type="application/xml")
+        answer["Content-Disposition"] = f'attachment; filename="{invoice.number}.xml"'
+        return answer
+
+
+class CreditForm(forms.Form):
+    """What is taken back, why, and whether it is to be invoiced anew."""
+
+    charges = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("What is credited"),
+        queryset=Charge.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose what is to be credited.")},
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=200,
+        help_text=gettext_lazy("Stands on the credit note."),
+        error_messages={"required": gettext_lazy("Write why.")},
+    )
+    anew = forms.BooleanField(
+        label=gettext_lazy("Is to be invoiced again"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("Untick it if nothing more is to be paid."),
+    )
+
+    def __init__(self, *args, invoice: Invoice, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        left = invoice.charges.filter(credited_by=None).select_related("booking__participant", "booking__session")
+        self.fields["charges"].queryset = left
+        self.fields["charges"].initial = list(left)
+        self.fields["charges"].label_from_instance = lambda charge: (
+            f"{charge.booking.participant}, {charge.booking.session.title}: {kroner(charge.net + charge.vat)}"
+        )
+
+
+class CreditView(NamedActionView):
+    permission_required = "credit"
+    template_name = "booking/admin/credit_invoice.html"
+    page_title = gettext_lazy("Credit")
+    header_icon = "undo"
+
+    @cached_property
+    def form(self) -> CreditForm:
+        return CreditForm(self.request.POST or None, invoice=self.object)
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        return super().post(request, *args, **kwargs)
+
+    def act(self):
+        try:
+            note = credit(self.object, by=self.request.user, now=timezone.now(), **self.form.cleaned_data)
+        except NothingToCredit:
+            messages.info(self.request, _("There is nothing left to credit."))
+        except NotInOrder as refusal:
+            messages.error(self.request, why_not(refusal))
+        else:
+            messages.success(self.request, _("Credit note %(number)s was issued.") % {"number": note.number})
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(form=self.form, **kwargs)
+
+
+class SettleForm(forms.Form):
+    paid_on = forms.DateField(
+        label=gettext_lazy("Paid on"),
+        widget=AdminDateInput,
+        error_messages={
+            "required": gettext_lazy("Write the day."),
+            "invalid": gettext_lazy("Write a date, such as 5-5-2027."),
+        },
+    )
+
+    def clean_paid_on(self):
+        day = self.cleaned_data["paid_on"]
+        if day > today(timezone.now()):
+            raise forms.ValidationError(_("The day has not come yet."), code="future")
+        return day
+
+
+class SettleView(NamedActionView):
+    permission_required = "settle"
+    template_name = "booking/admin/settle_invoice.html"
+    page_title = gettext_lazy("Mark as paid")
+    header_icon = "check"
+
+    @cached_property
+    def form(self) -> SettleForm:
+        return SettleForm(self.request.POST or None, initial={"paid_on": today(timezone.now())}, label_suffix="")
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        return super().post(request, *args, **kwargs)
+
+    def act(self):
+        try:
+            mark_paid(self.object, paid_on=self.form.cleaned_data["paid_on"], by=self.request.user, now=timezone.now())
+        except NotOpen:
+            messages.info(self.request, _("It is paid or credited already."))
+        else:
+            messages.success(self.request, _("%(number)s is marked as paid.") % {"number": self.object.number})
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(form=self.form, total=self.object.total, **kwargs)
+
+
+class InvoiceViewSet(LookOnlyViewSet):
+    model = Invoice
+    name = "invoices"
+    icon = "doc-full"
+    menu_label = gettext_lazy("Invoices")
+    index_view_class = InvoiceIndexView
+    inspect_view_class = InvoiceInspectView
+    actions = {"pdf": PdfView, "xml": XmlView, "credit": CreditView, "settle": SettleView}
+    rights = ("issue",)
+    list_display = [
+        "number",
+        Column("kind", label=gettext_lazy("Document"), accessor="get_kind_display", sort_key="kind"),
+        Column(
+            "issued_on",
+            label=gettext_lazy("Dated"),
+            accessor=lambda invoice: danish_span(invoice.issued_on, invoice.issued_on),
+            sort_key="issued_on",
+        ),
+        Column("payer", label=gettext_lazy("Payer"), accessor="payer.full_name"),
+        Column("seller", label=gettext_lazy("Seller"), accessor="series.seller"),
+        Column("total", label=gettext_lazy("Including VAT"), accessor=lambda invoice: kroner(invoice.total)),
+        Column(
+            "standing",
+            label=gettext_lazy("Status"),
+            accessor=lambda invoice: standing(invoice, on=today(timezone.now())),
+        ),
+    ]
+    filterset_class = InvoiceFilterSet
+    search_fields = ["number", "payer__name"]
+
+
+register_permission_policy(Invoice, LookOnlyPolicy(Invoice))
+
+
+# What is ready
+
+
+def mark_of(bundle: Bundle) -> str:
+    """What a page calls a bundle: the same as long as it goes to the same recipient."""
+    return hashlib.sha256(repr(bundle.recipient).encode()).hexdigest()[:16]
+
+
+def _found(mark: str) -> Bundle | None:
+    return next((bundle for bundle in ready(timezone.now()) if mark_of(bundle) == mark), None)
+
+
+class ReadyView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+    """What is to be invoiced by now, gathered as it will be, with what keeps it from being issued."""
+
+    model = Invoice
+    permission_required = "issue"
+    template_name = "booking/admin/ready_to_invoice.html"
+    page_title = gettext_lazy("Ready to be invoiced")
+    header_icon = "form"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(rows=[_row(bundle) for bundle in ready(timezone.now())], **kwargs)
+
+    def get_breadcrumbs_items(self):
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+    def post(self, request, *args, **kwargs):
+        bundle = _found(request.POST.get("bundle", ""))
+        try:
+            invoice = bundle and issue(bundle, now=timezone.now(), by=request.user)
+        except NotInOrder as refusal:
+            messages.error(request, refused(refusal))
+            return redirect(request.path)
+        if invoice is None:
+            messages.info(request, _("It has been issued already."))
+            return redirect(request.path)
+        messages.success(request, _("Invoice %(number)s was issued.") % {"number": invoice.number})
+        return redirect("invoices:inspect", invoice.pk)
+
+
+def _row(bundle: Bundle) -> dict:
+    document = preview(bundle, now=timezone.now())
+    faults = document.faults()
+    return {
+        "mark": mark_of(bundle),
+        "document": document,
+        "seats": len(bundle.bookings),
+        "why_not": why_not(NotInOrder(faults, seller=document.seller.name, buyer=document.buyer.name)),
+        "bookings": bundle.bookings,
+    }
+
+
+class PreviewView(PermissionCheckedMixin, View):
+    """How the invoice would look."""
+
+    model = Invoice
+    permission_required = "issue"
+
+    def get(self, request, mark):
+        bundle = _found(mark)
+        if bundle is None:
+            raise Http404
+        return as_pdf(preview(bundle, now=timezone.now()), name="faktura")
+
+
+class ForThoseWhoIssue(MenuItem):
+    def is_shown(self, request):
+        return policy_registry.get_by_type(Invoice).user_has_permission(request.user, "issue")
+
+
+class ReadyViewSet(ViewSet):
+    name = "ready-to-invoice"
+    icon = "form"
+    menu_label = gettext_lazy("Ready to be invoiced")
+    menu_item_class = ForThoseWhoIssue
+
+    def get_urlpatterns(self):
+        return [
+            path("", ReadyView.as_view(), name="index"),
+            path("preview/<str:mark>/", PreviewView.as_view(), name="preview"),
+        ]

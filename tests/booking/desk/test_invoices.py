@@ -1,0 +1,174 @@
+"""Finance's desk: what is ready, what was issued, and what can be done with it."""
+
+from datetime import date
+from io import BytesIO
+
+import pytest
+import time_machine
+from django.urls import reverse
+from pypdf import PdfReader
+
+from booking.invoicing.models import Invoice
+from booking.invoicing.run import issue_due
+from booking.journal.models import Fact
+from booking.mypage.retention import purge_invoices
+from tests.booking.invoicing.conftest import seller  # noqa: F401
+from tests.booking.invoicing.test_issue import AFTER, at
+from tests.booking.signup.test_reserve import order
+from tests.factories import SessionPageFactory, mayor_of
+
+READY = "ready-to-invoice:index"
+
+
+@pytest.fixture(autouse=True)
+def the_day_after():
+    with time_machine.travel(AFTER, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def placed(seller, finance):  # noqa: F811
+    return order(SessionPageFactory(title="Lederskab"), mayor_of("Fanø"))
+
+
+@pytest.fixture
+def invoice(placed):
+    [issued] = issue_due(AFTER).issued
+    return issued
+
+
+def test_what_is_ready_is_shown_with_its_payer_and_sum(client, placed):
+    page = client.get(reverse(READY)).content.decode()
+
+    assert placed.payer_name in page
+    assert "6.625,00 kr." in page
+
+
+def mark(client) -> str:
+    return client.get(reverse(READY)).context["rows"][0]["mark"]
+
+
+def test_the_preview_is_the_invoice_without_a_number(client, placed):
+    answer = client.get(reverse("ready-to-invoice:preview", args=[mark(client)]))
+
+    assert answer["Content-Type"] == "application/pdf"
+    words = PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+    assert "6.625,00" in words
+    assert "F1" not in words
+    assert not Invoice.objects.exists()
+
+
+def test_one_can_be_issued_at_once_and_a_second_click_issues_no_more(client, placed, finance):
+    bundle = {"bundle": mark(client)}
+
+    client.post(reverse(READY), bundle)
+    client.post(reverse(READY), bundle)
+
+    [issued] = Invoice.objects.all()
+    assert (issued.number, issued.by) == ("F1", finance)
+
+
+def test_what_keeps_an_invoice_back_is_said_instead_of_a_button(client, placed, seller):  # noqa: F811
+    type(seller).objects.update(bank_account="", bank_registration="")
+
+    page = client.get(reverse(READY))
+
+    [row] = page.context["rows"]
+    assert "KL" in row["why_not"]
+    assert b'name="bundle"' not in page.content
+
+
+def test_an_issued_document_is_had_as_pdf_and_as_xml(client, invoice):
+    paper = client.get(reverse("invoices:pdf", args=[invoice.pk]))
+    xml = client.get(reverse("invoices:xml", args=[invoice.pk]))
+
+    assert "F1" in PdfReader(BytesIO(paper.content)).metadata.title
+    assert xml.content == bytes(invoice.xml)
+
+
+def test_it_is_credited_with_a_reason_and_comes_back_to_be_invoiced(client, invoice, finance):
+    charge = invoice.charges.get()
+
+    client.post(reverse("invoices:credit", args=[invoice.pk]), {"charges": [charge.pk], "reason": "Fejl", "anew": "on"})
+
+    note = invoice.credit_notes.get()
+    assert (note.number, note.by, note.document.note) == ("K1", finance, "Fejl")
+    assert len(client.get(reverse(READY)).context["rows"]) == 1
+
+
+@pytest.mark.parametrize("missing", ["charges", "reason"])
+def test_without_a_choice_or_a_reason_nothing_is_credited(client, invoice, missing):
+    sent = {"charges": [invoice.charges.get().pk], "reason": "Fejl", "anew": "on"}
+    del sent[missing]
+
+    answer = client.post(reverse("invoices:credit", args=[invoice.pk]), sent)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].has_error(missing, "required")
+    assert not invoice.credit_notes.exists()
+
+
+def listed(client, standing) -> list[str]:
+    return [row.number for row in client.get(reverse("invoices:index"), {"standing": standing}).context["object_list"]]
+
+
+def test_an_invoice_is_to_be_paid_then_overdue_then_paid(client, invoice, finance, the_day_after):
+    assert (listed(client, "open"), listed(client, "overdue")) == (["F1"], [])
+
+    the_day_after.move_to(at(date(2027, 6, 6)))
+    client.force_login(finance, backend="django.contrib.auth.backends.ModelBackend")
+    assert (listed(client, "open"), listed(client, "overdue")) == (["F1"], ["F1"])
+
+    client.post(reverse("invoices:settle", args=[invoice.pk]), {"paid_on": "2027-06-05"})
+    assert (listed(client, "overdue"), listed(client, "paid")) == ([], ["F1"])
+    fact = Fact.objects.get(kind="settled")
+    assert (fact.by, fact.details) == (finance, {"number": "F1", "paid_on": "2027-06-05"})
+
+
+def test_an_invoice_is_not_paid_on_a_day_to_come(client, invoice):
+    answer = client.post(reverse("invoices:settle", args=[invoice.pk]), {"paid_on": "2027-05-07"})
+
+    assert answer.context["form"].has_error("paid_on", "future")
+    assert listed(client, "paid") == []
+
+
+def test_what_is_paid_is_not_marked_again(client, invoice):
+    for _time in range(2):
+        client.post(reverse("invoices:settle", args=[invoice.pk]), {"paid_on": "2027-05-06"})
+
+    assert Fact.objects.filter(kind="settled").count() == 1
+
+
+def test_what_is_credited_whole_is_credited(client, invoice):
+    client.post(
+        reverse("invoices:credit", args=[invoice.pk]), {"charges": [invoice.charges.get().pk], "reason": "Fejl"}
+    )
+
+    assert (listed(client, "open"), listed(client, "credited")) == ([], ["F1"])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_as_often_however_many_there_are(client, seller, finance, django_assert_num_queries, count):  # noqa: F811
+    session = SessionPageFactory()
+    for number in range(count):
+        order(session, mayor_of(f"Kommune {number}"))
+    issue_due(AFTER)
+    client.get(reverse("invoices:index"))
+
+    with django_assert_num_queries(QUERIES):
+        page = client.get(reverse("invoices:index"))
+
+    assert len(page.context["object_list"]) == count
+
+
+QUERIES = 11
+
+
+def test_five_years_after_its_year_a_document_keeps_number_and_sums_alone(client, invoice):
+    assert purge_invoices(at(date(2032, 12, 31))) == 0
+    assert purge_invoices(at(date(2033, 1, 1))) == 1
+
+    kept = Invoice.objects.get()
+    assert (kept.number, kept.total, kept.content, bytes(kept.xml)) == ("F1", invoice.total, {}, b"")
+    assert client.get(reverse("invoices:inspect", args=[kept.pk])).status_code == 200
+    assert client.get(reverse("invoices:pdf", args=[kept.pk])).status_code == 404
