@@ -1,7 +1,7 @@
 """All models of the booking module, gathered for Django; each lives in its own room."""
 
 from booking.calendars.models import Feed
-from booking.invoicing.models import Charge, Invoice, Series, Settlement
+from booking.invoicing.models import Charge, HandOver, Invoice, Series, Settlement
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import OutboxMessage
 from booking.mypage.models import DeletionRequest
@@ -39,6 +39,7 @@ __all__ = [
     "Fact",
     "Feed",
     "FollowUp",
+    "HandOver",
     "HealthCouncil",
     "Interest",
     "Invoice",

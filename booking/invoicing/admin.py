@@ -28,8 +28,9 @@ from booking.dates import danish_span, today
 from booking.invoicing import pdf
 from booking.invoicing.document import NotInOrder
 from booking.invoicing.due import Bundle, ready
+from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview
-from booking.invoicing.models import Charge, Invoice, Kind
+from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
 from booking.invoicing.sentences import refused, why_not
 from booking.invoicing.settle import NotOpen, mark_paid
 from booking.money import kroner
@@ -68,6 +69,8 @@ class InvoiceFilterSet(WagtailFilterSet):
         label=gettext_lazy("Status"), choices=list(STANDINGS.items()), method="that_are"
     )
 
+    hand_over__state = django_filters.ChoiceFilter(label=gettext_lazy("Hand-over"), choices=HandOverState.choices)
+
     class Meta:
         model = Invoice
         fields: list[str] = []
@@ -78,7 +81,9 @@ class InvoiceFilterSet(WagtailFilterSet):
 
 class InvoiceIndexView(RegisterIndexView):
     def get_base_queryset(self):
-        return Invoice.objects.select_related("payer", "settlement", "series__seller").prefetch_related("charges")
+        return Invoice.objects.select_related("payer", "settlement", "hand_over", "series__seller").prefetch_related(
+            "charges"
+        )
 
 
 class InvoiceInspectView(InspectView):
@@ -93,6 +98,8 @@ class InvoiceInspectView(InspectView):
             buttons += [self._button(_("PDF"), "pdf", "doc-full"), self._button(_("XML"), "xml", "code")]
         if self.user_has_permission("settle") and Invoice.objects.open().filter(pk=self.object.pk).exists():
             buttons.append(self._button(_("Mark as paid"), "settle", "check"))
+        if self.user_has_permission("issue") and self.object.hand_over.state == HandOverState.REFUSED:
+            buttons.append(self._button(_("Hand over again"), "again", "resubmit"))
         if self.user_has_permission("credit") and self.object.charges.filter(credited_by=None).exists():
             buttons.append(self._button(_("Credit"), "credit", "undo"))
         return buttons
@@ -109,6 +116,7 @@ class InvoiceInspectView(InspectView):
             lines=document.lines if document else [],
             sums=pdf.sums(document) if document else [],
             standing=standing(invoice, on=today(timezone.now())),
+            hand_over=HandOver.objects.filter(invoice=invoice).first(),
             format=InvoiceFormat(invoice.format).label,
             charges=invoice.charges.select_related("booking__participant", "booking__session", "credited_by"),
             credit_notes=invoice.credit_notes.order_by("pk"),
@@ -246,6 +254,26 @@ class SettleView(NamedActionView):
         return super().get_context_data(form=self.form, total=self.object.total, **kwargs)
 
 
+class AgainView(NamedActionView):
+    """What was refused goes once more, when whatever was wrong at the other end is mended."""
+
+    permission_required = "issue"
+    template_name = "booking/admin/hand_over_again.html"
+    page_title = gettext_lazy("Hand over again")
+    header_icon = "resubmit"
+
+    def act(self):
+        try:
+            try_again(self.object.hand_over, now=timezone.now())
+        except IllegalMove:
+            messages.info(self.request, _("There is nothing to try again."))
+        else:
+            messages.success(self.request, _("%(number)s will be handed over again.") % {"number": self.object.number})
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(reason=self.object.hand_over.reason, **kwargs)
+
+
 class InvoiceViewSet(LookOnlyViewSet):
     model = Invoice
     name = "invoices"
@@ -253,7 +281,7 @@ class InvoiceViewSet(LookOnlyViewSet):
     menu_label = gettext_lazy("Invoices")
     index_view_class = InvoiceIndexView
     inspect_view_class = InvoiceInspectView
-    actions = {"pdf": PdfView, "xml": XmlView, "credit": CreditView, "settle": SettleView}
+    actions = {"pdf": PdfView, "xml": XmlView, "credit": CreditView, "settle": SettleView, "again": AgainView}
     rights = ("issue",)
     list_display = [
         "number",
@@ -272,6 +300,7 @@ class InvoiceViewSet(LookOnlyViewSet):
             label=gettext_lazy("Status"),
             accessor=lambda invoice: standing(invoice, on=today(timezone.now())),
         ),
+        Column("hand_over", label=gettext_lazy("Hand-over"), accessor="hand_over.get_state_display"),
     ]
     filterset_class = InvoiceFilterSet
     search_fields = ["number", "payer__name"]

@@ -28,7 +28,7 @@ from booking.invoicing.document import (
     plain,
 )
 from booking.invoicing.due import Bundle, Recipient, is_right, ready, with_invoicing
-from booking.invoicing.models import WRITERS, Charge, Invoice, Kind, Series
+from booking.invoicing.models import WRITERS, Charge, HandOver, Invoice, Kind, Series
 from booking.invoicing.numbers import slip_number
 from booking.journal.kinds import CREDITED, INVOICED
 from booking.journal.record import record
@@ -332,6 +332,7 @@ def _write(document: Document, series: Series, serial: int, *, payer: int, now: 
         xml=WRITERS[InvoiceFormat(municipality.invoice_format)](document),
         **details,
     )
+    HandOver.objects.create(invoice=invoice, not_before=now)
     logger.info("%s %s issued", invoice.kind, invoice.number)
     return invoice
 

@@ -229,3 +229,53 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.invoice)
+
+
+class HandOverState(models.TextChoices):
+    READY = "ready", _("ready")
+    HANDED_OVER = "handed_over", _("handed over")
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+
+
+#: The whole life of a hand-over. What was refused may be tried again.
+HAND_OVER_MOVES: dict[str, set[str]] = {
+    HandOverState.READY: {HandOverState.HANDED_OVER, HandOverState.REFUSED},
+    HandOverState.HANDED_OVER: {HandOverState.ACCEPTED, HandOverState.REFUSED},
+    HandOverState.ACCEPTED: set(),
+    HandOverState.REFUSED: {HandOverState.READY},
+}
+
+
+class IllegalMove(Exception):
+    """A state was about to change in a way that the table of moves does not know."""
+
+
+class HandOver(models.Model):
+    """How a document got out of the house, and what came back."""
+
+    invoice = models.OneToOneField(
+        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="hand_over"
+    )
+    state = models.CharField(_("state"), max_length=12, choices=HandOverState.choices, default=HandOverState.READY)
+    carrier = models.CharField(_("carrier"), max_length=12, blank=True)
+    reason = models.CharField(_("why it was refused"), max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    not_before = models.DateTimeField(_("not before"))
+    handed_at = models.DateTimeField(_("handed over"), null=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+
+    class Meta:
+        verbose_name = _("hand-over")
+        verbose_name_plural = _("hand-overs")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["not_before"], condition=Q(state="ready"), name="hand_over_due")]
+
+    def __str__(self) -> str:
+        return str(self.invoice)
+
+    def move(self, state: str, *, reason: str = "") -> None:
+        """Change state, as the table of moves allows. Saving is the caller's. Raises IllegalMove."""
+        if state not in HAND_OVER_MOVES[self.state]:
+            raise IllegalMove(self.state, state)
+        self.state, self.reason = state, reason[:300]

@@ -49,6 +49,7 @@ NAMES = {
     kinds.DISPUTED: _("Payment contested"),
     kinds.INVOICED: _("Invoiced"),
     kinds.CREDITED: _("Credited"),
+    kinds.HANDED_OVER: _("Invoice handed over or answered"),
     kinds.SETTLED: _("Invoice marked as paid"),
     kinds.INTERESTED: _("Wants to hear of the date"),
     kinds.SESSION_SHOWN: _("New version in the calendars"),

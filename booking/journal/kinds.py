@@ -34,6 +34,7 @@ CHARGED_BACK = "charged_back"  # a payment: the card's holder won, and their ban
 DIFFERENCE_PUT_RIGHT = "difference_put_right"  # with Stripe's books: a person says that it is in order
 INVOICED = "invoiced"  # an invoice: it has its number, and is final
 CREDITED = "credited"  # a credit note: so has this; ``invoice`` is the number it takes back
+HANDED_OVER = "handed_over"  # an invoice or credit note: it left the house, or was answered; ``state`` says which
 SETTLED = "settled"  # an invoice: staff saw that it was paid
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed

@@ -235,6 +235,13 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 
 # Cards. Offered where both keys are set; half a pair stops the start, wherever that is.
 
+# Where invoices go: a folder that is collected from, or an access point's address. With neither, finance takes them.
+INVOICE_OUTBOX = os.environ.get("INVOICE_OUTBOX", "").strip()
+INVOICE_ENDPOINT = os.environ.get("INVOICE_ENDPOINT", "").strip()
+INVOICE_TOKEN = os.environ.get("INVOICE_TOKEN", "").strip()
+if bool(INVOICE_ENDPOINT) != bool(INVOICE_TOKEN):
+    raise ValueError("Set both INVOICE_ENDPOINT and INVOICE_TOKEN, or neither")
+
 STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "").strip()
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "").strip()
 STRIPE_API_BASE = (os.environ.get("STRIPE_API_BASE") or "https://api.stripe.com").rstrip("/")

@@ -57,6 +57,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
 # No cards, whatever the environment says; the tests of cards set their own.
+INVOICE_OUTBOX = INVOICE_ENDPOINT = INVOICE_TOKEN = ""
 STRIPE_SECRET_KEY = STRIPE_WEBHOOK_SECRET = ""
 TAKES_CARDS = False
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] = ["'self'"]

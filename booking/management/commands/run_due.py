@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from booking.calendars.feed import ALL, refresh
+from booking.invoicing.hand_over import hand_over_due
 from booking.invoicing.run import issue_due
 from booking.journal import record as journal
 from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED, PAIR_LAPSED
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             _("Waiting lists"): _offer,
             _("Follow-ups"): _catch_up,
             _("Invoices"): _issue,
+            _("Hand-over of invoices"): _hand_over,
             _("Calendar"): _refresh,
             _("Mail"): _deliver,
             _("Retention"): _purge,
@@ -142,6 +144,11 @@ def _issue(now: datetime) -> tuple[str, bool]:
         "refused": len(outcome.refusals),
     }
     return " ".join([said, *dict.fromkeys(outcome.refusals)]), True
+
+
+def _hand_over(now: datetime) -> tuple[str, bool]:
+    handed, failed = hand_over_due(now)
+    return _("%(handed)d handed over, %(failed)d not") % {"handed": handed, "failed": failed}, not failed
 
 
 def _refresh(now: datetime) -> tuple[str, bool]:

@@ -26,6 +26,7 @@ from booking.models import (
     Difference,
     ElectionTerm,
     Fact,
+    HandOver,
     Invoice,
     Office,
     OutboxMessage,
@@ -92,6 +93,7 @@ def issued(booking) -> Invoice:
         format="peppol",
         xml=b"<Invoice/>",
     )
+    HandOver.objects.create(invoice=kept, state="refused", not_before=timezone.now())
     Charge.objects.create(invoice=kept, booking=booking, lines=[0], net=document.net, vat=document.vat)
     return kept
 
@@ -255,6 +257,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("invoices:pdf", args=[pk["invoices"]]),
             reverse("invoices:xml", args=[pk["invoices"]]),
             reverse("invoices:credit", args=[pk["invoices"]]),
+            reverse("invoices:again", args=[pk["invoices"]]),
             reverse("invoices:settle", args=[pk["invoices"]]),
             reverse("ready-to-invoice:index"),
         ],

@@ -1,0 +1,101 @@
+"""Ways out of the house for a document. All know a repeat: by the file's name, the request's key, the mail's id.
+
+A carrier raises Silent when it may be tried again, and Refused with the reason when that would not help.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from booking.invoicing import pdf
+from booking.invoicing.models import Invoice
+
+#: Seconds to wait for an access point or a mail server.
+TIMEOUT = 10
+
+Carrier = Callable[[Invoice], None]
+
+
+class Silent(Exception):
+    """No answer, or none that says anything: it may be tried again."""
+
+
+class Refused(Exception):
+    """It was looked at, and not taken."""
+
+
+def name_of(invoice: Invoice) -> str:
+    """What the document is called outside: its seller's CVR number and its own, the same however often it is sent."""
+    return f"{invoice.content['seller']['cvr']}-{invoice.number}"
+
+
+def to_folder(invoice: Invoice) -> None:
+    """Lay the XML where the bookkeeping system or the access point collects it, whole or not at all."""
+    folder = Path(settings.INVOICE_OUTBOX)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        half = folder / f".{name_of(invoice)}.half"
+        half.write_bytes(bytes(invoice.xml))
+        os.replace(half, folder / f"{name_of(invoice)}.xml")
+    except OSError as error:
+        raise Silent(str(error)) from error
+
+
+def to_access_point(invoice: Invoice) -> None:
+    """Post the XML to the access point. What it has had before it answers with 409."""
+    headers = {
+        "Authorization": f"Bearer {settings.INVOICE_TOKEN}",
+        "Content-Type": "application/xml",
+        "Idempotency-Key": name_of(invoice),
+    }
+    try:
+        answer = requests.post(
+            settings.INVOICE_ENDPOINT, data=bytes(invoice.xml), headers=headers, timeout=TIMEOUT, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        raise Silent(type(error).__name__) from error
+    if 200 <= answer.status_code < 300 or answer.status_code == 409:
+        return
+    if answer.status_code < 400 or answer.status_code in {401, 403, 408, 429} or answer.status_code >= 500:
+        raise Silent(str(answer.status_code))  # the address, the token or the other end: the document is not at fault
+    raise Refused(" ".join(answer.text.split()) or str(answer.status_code))
+
+
+def by_mail(invoice: Invoice) -> None:
+    """The PDF to read and the XML to book, to whoever ordered; for those without an EAN number."""
+    document = invoice.document
+    if not document.buyer.email:
+        with override(settings.LANGUAGE_CODE):
+            raise Refused(_("There is no address to send it to."))
+    with override(settings.LANGUAGE_CODE):
+        subject = _("%(title)s from %(seller)s") % {"title": pdf.title(document), "seller": document.seller.name}
+        text = _("It is attached as PDF, and as XML for your bookkeeping.")
+    mail = EmailMessage(
+        subject,
+        text,
+        to=[document.buyer.email],
+        headers={"Message-ID": f"<{name_of(invoice)}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"},
+    )
+    mail.attach(f"{invoice.number}.pdf", pdf.write(document), "application/pdf")
+    mail.attach(f"{invoice.number}.xml", bytes(invoice.xml), "application/xml")
+    try:
+        mail.send()
+    except OSError as error:  # smtplib's errors are among them
+        raise Silent(type(error).__name__) from error
+
+
+def carrier_for(invoice: Invoice) -> tuple[str, Carrier] | None:
+    """How this document leaves: None where the house has named no way, and finance takes the XML from the desk."""
+    if not invoice.content["buyer"]["gln"]:
+        return "mail", by_mail
+    if settings.INVOICE_ENDPOINT:
+        return "http", to_access_point
+    if settings.INVOICE_OUTBOX:
+        return "folder", to_folder
+    return None

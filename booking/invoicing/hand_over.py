@@ -1,0 +1,120 @@
+"""Handing documents over, once each, and reading what comes back."""
+
+import json
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from booking.invoicing.carriers import Refused, Silent, carrier_for, name_of
+from booking.invoicing.models import HandOver, HandOverState, IllegalMove
+from booking.journal.kinds import HANDED_OVER
+from booking.journal.record import record
+
+logger = logging.getLogger(__name__)
+
+#: How long a document is in one process's hands. Far longer than any carrier takes.
+LEASE = timedelta(minutes=10)
+
+#: Minutes before the next try, by the number of tries so far; the last one repeats.
+PATIENCE = (1, 5, 15, 60, 240)
+
+#: What a receipt may say.
+ANSWERS = {"accepted": HandOverState.ACCEPTED, "refused": HandOverState.REFUSED}
+
+
+def hand_over_due(now: datetime) -> tuple[int, int]:
+    """Hand over what is ready, and read the receipts; give the numbers handed over and not."""
+    due = HandOver.objects.filter(state=HandOverState.READY, not_before__lte=now).exclude(invoice__content={})
+    results = [hand_over(one, now=now) for one in due.select_related("invoice").order_by("pk")]
+    read_receipts(now)
+    return results.count(True), results.count(False)
+
+
+def hand_over(row: HandOver, *, now: datetime) -> bool | None:
+    """Send one document; True when the other end has it, None when there is no way or it is somebody else's turn.
+
+    Nothing is sent inside a transaction. Should we die after sending, it goes again, and the repeat is recognised.
+    """
+    way = carrier_for(row.invoice)
+    if way is None or not _claim(row, now):
+        return None
+    name, carry = way
+    try:
+        carry(row.invoice)
+    except Silent as silence:
+        wait = PATIENCE[min(row.attempts, len(PATIENCE) - 1)]
+        HandOver.objects.filter(pk=row.pk).update(not_before=now + timedelta(minutes=wait))
+        logger.warning("%s was not handed over: %s", row.invoice.number, silence)
+        return False
+    except Refused as refusal:
+        _note(row, HandOverState.REFUSED, now=now, carrier=name, reason=str(refusal))
+        return False
+    _note(row, HandOverState.HANDED_OVER, now=now, carrier=name)
+    return True
+
+
+def _claim(row: HandOver, now: datetime) -> bool:
+    """Take the document in hand, if nobody else has."""
+    mine = HandOver.objects.filter(pk=row.pk, state=HandOverState.READY, not_before__lte=now)
+    return mine.update(not_before=now + LEASE, attempts=F("attempts") + 1) == 1
+
+
+@transaction.atomic
+def _note(row: HandOver, state: str, *, now: datetime, carrier: str = "", reason: str = "") -> None:
+    row = HandOver.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=row.pk)
+    if row.state == state:
+        return
+    row.move(state, reason=reason)
+    row.carrier = carrier or row.carrier
+    if state == HandOverState.HANDED_OVER:
+        row.handed_at = now
+    else:
+        row.answered_at = now
+    row.save()
+    record(HANDED_OVER, row.invoice, at=now, number=row.invoice.number, state=state, carrier=row.carrier)
+
+
+@transaction.atomic
+def try_again(row: HandOver, *, now: datetime) -> None:
+    """Let what was refused go once more. Raises IllegalMove."""
+    row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    row.move(HandOverState.READY)
+    row.not_before = now
+    row.save()
+
+
+def read_receipts(now: datetime) -> int:
+    """Take in what lies in ``receipts`` below the outbox; give how many were read.
+
+    A receipt is ``<seller's CVR>-<number>.json``: ``{"state": "accepted"}``, or "refused" with a "reason". It moves to
+    ``receipts/read`` when it has been taken in; one that can't be read stays, and is logged.
+    """
+    if not settings.INVOICE_OUTBOX:
+        return 0
+    folder, count = Path(settings.INVOICE_OUTBOX) / "receipts", 0
+    for path in sorted(folder.glob("*.json")):
+        try:
+            receipt = json.loads(path.read_text("utf-8"))
+            state, reason = ANSWERS[receipt["state"]], str(receipt.get("reason", ""))
+            _note(_named(path.stem), state, now=now, reason=reason)
+        except (ValueError, KeyError, TypeError, AttributeError, HandOver.DoesNotExist, IllegalMove):
+            logger.exception("the receipt %s can't be taken in", path.name)
+            continue
+        (folder / "read").mkdir(exist_ok=True)
+        path.replace(folder / "read" / path.name)
+        count += 1
+    return count
+
+
+def _named(name: str) -> HandOver:
+    """The hand-over of the document that carriers call so."""
+    number = name.rpartition("-")[2]
+    found = HandOver.objects.filter(invoice__number=number).exclude(invoice__content={}).select_related("invoice")
+    for row in found:
+        if name_of(row.invoice) == name:
+            return row
+    raise HandOver.DoesNotExist(name)
