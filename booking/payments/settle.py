@@ -58,19 +58,29 @@ def open_checkout(order: Order, *, now: datetime) -> Payment:
     return _ask_for_checkout(payment, now=now) if is_fresh else _ask_again(payment, now=now)
 
 
-@transaction.atomic
 def _begin(order: Order, *, now: datetime) -> tuple[Payment, bool]:
-    """The payment that nobody has settled, or a fresh one of what is held now."""
+    """The payment that nobody has settled, or a fresh one of what is held now. Raises NothingToPay."""
+    payment, is_fresh = _payment_of(order, now=now)
+    if payment is None:
+        raise NothingToPay
+    return payment, is_fresh
+
+
+@transaction.atomic
+def _payment_of(order: Order, *, now: datetime) -> tuple[Payment | None, bool]:
+    """As ``_begin`` has it; what is held and costs nothing, because those who were to pay are gone, is theirs."""
     order = lock_order(order.pk)
     unsettled = order.payments.unsettled().first()
     bookings = list(order.bookings.filter(status=BookingStatus.HELD, session__calendar_entry__cancelled_at=None))
     if not bookings:
-        raise NothingToPay
+        return None, False
     if unsettled:
         return unsettled, False
     amount = sum((booking.price.gross for booking in bookings), Decimal(0))
-    if not amount:  # what they share the price of was cancelled
-        raise NothingToPay
+    if not amount:
+        if not any(booking.is_in_shared_price for booking in bookings):
+            confirm_seats(order, [booking.pk for booking in bookings], now=now)
+        return None, False
     payment = Payment.objects.create(
         order=order, amount=amount, created_at=now, expires_at=(now + OPEN_FOR).replace(microsecond=0)
     )
@@ -230,10 +240,9 @@ def _receive(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> N
     record(PAID, payment, by=order.booker.user, at=now, order=order.reference, amount=str(payment.amount))
     logger.info("payment %s of order %s received", payment.pk, order.reference)
     if confirm_seats(order, seats, now=now):
-        # A price that is shared stays whole: those who have a seat share it.
-        given_up = payment.bookings.filter(status=BookingStatus.CANCELLED).exclude(lines__seats__gt=1)
-        for booking in given_up.distinct():
-            amount = booking.price.gross
+        # A price that is shared stays whole as long as one of those who share it has a seat.
+        for booking in payment.bookings.filter(status=BookingStatus.CANCELLED):
+            amount = booking.own_quote().gross
             owe_refund(payment, amount=amount, reason=RefundReason.GIVEN_UP, booking=booking, now=now)
     else:
         reason = _why_not(payment)

@@ -6,7 +6,7 @@ Every call has a timeout and a few tries. Nothing here reads or writes the datab
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -232,14 +232,17 @@ def read_event(payload: bytes, signature: str) -> Event:
     try:
         event = _client().construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
         about = event.data.object
-        return Event(
+        found = Event(
             id=event.id,
             kind=event.type,
             object_id=_get(about, "id") or "",
             intent_id=_id_of(about, "payment_intent"),
         )
-    except (stripe.SignatureVerificationError, ValueError, AttributeError, TypeError) as error:
+    except (stripe.SignatureVerificationError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise Forged from error
+    if not found.id or not all(isinstance(word, str) for word in astuple(found)):
+        raise Forged
+    return found
 
 
 def _client() -> stripe.StripeClient:

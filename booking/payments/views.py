@@ -26,7 +26,7 @@ from booking.payments.settle import NothingToPay, close, free_if_nobody_pays, lo
 from booking.payments.standing import CardOrder
 from booking.payments.webhook import hear
 from booking.signup.models import Order
-from booking.signup.receipt import may_pay
+from booking.signup.receipt import may_pay, may_release
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,8 @@ def payment(request, reference: str):
 def release(request, reference: str):
     """Give the held seats up; if the money has come meanwhile, they stay."""
     order = _order_of(request, reference)
+    if not may_release(order, request.user.person, on=today(timezone.now())):
+        raise Http404
     try:
         for opened in order.payments.unsettled():
             close(opened, by=request.user, now=timezone.now())
@@ -125,6 +127,7 @@ def _payment_page(request, order: Order, *, is_silent: bool, status: int = 200) 
         "card": card_order,
         "held_until": card_order.held_until(timezone.now()),
         "is_silent": is_silent,
+        "may_release": may_release(order, request.user.person, on=today(timezone.now())),
         "session": session,
         "contact": session.contact,
     }

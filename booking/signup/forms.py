@@ -31,6 +31,7 @@ CANNOT_ASK = _(
 )
 NO_CARD_FOR_PAIR = _("When the other of the pair is to be asked first, only an invoice will do. Choose it.")
 NO_CARDS = _("This session can't be paid by card. Choose the invoice.")
+NO_CARD_FOR_AMOUNT = _("So much, or so little, can't be paid by card. Choose the invoice.")
 NO_CARD_FOR_WAITING = _("When somebody is to wait for a seat, only an invoice will do. Choose it.")
 PRICE_OF_CHOICE = _("With what you have chosen, the price is another. See it below, and accept again.")
 PRICE_CHANGED = _("The price has changed since you opened the page. See the new price, and accept again.")

@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from booking.people.models import Person
-from booking.signup.models import Booking, Order
+from booking.signup.models import Booking, BookingStatus, Order
 
 
 def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on: date) -> list[Booking]:
@@ -27,6 +27,12 @@ def may_pay(order: Order, person: Person | None, *, on: date) -> bool:
         return False
     theirs = represented_by(person, on=on)
     return order.booker_id == person.pk or order.bookings.filter(participant__in=theirs).exists()
+
+
+def may_release(order: Order, person: Person, *, on: date) -> bool:
+    """Whether the seats that are held are this person's to give up: the booker's, or who acts for all that have one."""
+    held = order.bookings.filter(status=BookingStatus.HELD)
+    return order.booker_id == person.pk or not held.exclude(participant__in=represented_by(person, on=on)).exists()
 
 
 def represented_by(person: Person | None, *, on: date) -> set[int]:

@@ -18,7 +18,7 @@ from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import Authority, may_pass
-from booking.signup.cards import takes_cards
+from booking.signup.cards import fits_a_card, takes_cards
 from booking.signup.deadline import deadline
 from booking.signup.locks import lock_session
 from booking.signup.models import Booking, BookingStatus, Order, OrderLine
@@ -69,6 +69,10 @@ class NoEanNumber(Exception):
 
 class NoCards(Exception):
     """Cards are not, or no longer, taken for this session."""
+
+
+class NoCardsForAmount(NoCards):
+    """It is less, or more, than a card can be charged with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,8 @@ def place_order(
     pays_by_card = pays_by_card and not cost.is_free
     if pays_by_card and ((rest_waits and waiting) or not takes_cards(session)):
         raise NoCards
+    if pays_by_card and not waits and not fits_a_card(cost.seats.gross):
+        raise NoCardsForAmount
     if not (purchase.gln or pays_by_card or cost.is_free):
         raise NoEanNumber
     theirs = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}

@@ -26,6 +26,7 @@ from booking.signup.fee import grace_of
 from booking.signup.forms import (
     CANNOT_ASK,
     CONDITIONS_CHANGED,
+    NO_CARD_FOR_AMOUNT,
     NO_CARD_FOR_PAIR,
     NO_CARD_FOR_WAITING,
     NO_CARDS,
@@ -48,6 +49,7 @@ from booking.signup.reserve import (
     ConditionsChanged,
     MayNotActFor,
     NoCards,
+    NoCardsForAmount,
     PriceChanged,
     SeveralPayers,
     TooFewSeats,
@@ -177,6 +179,8 @@ def _place(panel: Panel) -> Order | None:
         except ConditionsChanged:
             panel.conditions = session.conditions.current()
             form.accept_anew(CONDITIONS_CHANGED)
+        except NoCardsForAmount:
+            form.add_error("pays_by", NO_CARD_FOR_AMOUNT)
         except NoCards:
             why = NO_CARD_FOR_PAIR if form.asks else NO_CARDS
             form.add_error("pays_by", NO_CARD_FOR_WAITING if panel.waiting else why)

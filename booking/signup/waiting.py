@@ -16,7 +16,7 @@ from booking.journal import kinds
 from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.sessions.models import SessionPage
-from booking.signup.cards import takes_cards
+from booking.signup.cards import fits_a_card, takes_cards
 from booking.signup.deadline import deadline
 from booking.signup.locks import lock_session
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
@@ -245,7 +245,8 @@ def _settle_payment(order: Order, booking: Booking, session: SessionPage, *, pay
 
 def can_pay_by_card(booking: Booking, session: SessionPage) -> bool:
     """One payment is for all of an order, so it must be for this seat alone."""
-    return not booking.price.is_free and takes_cards(session) and booking.order.bookings.count() == 1
+    is_payable = takes_cards(session) and fits_a_card(booking.price.gross)
+    return is_payable and booking.order.bookings.count() == 1
 
 
 def _has_begun(session: SessionPage, now: datetime) -> bool:

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import ProtectedError
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from stripe import WebhookSignature
 
 from booking.journal.models import Fact
 from booking.messages.models import OutboxMessage
@@ -17,6 +18,7 @@ from booking.payments.refund import owe_refund, send_due
 from booking.payments.settle import settle_due
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.forms import NO_CARD_FOR_AMOUNT
 from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.standing import seats_left
 from tests.booking.signup.filled import fields_on, filled, send
@@ -41,6 +43,12 @@ def settle(clock, moment=LATER):
 def given_back(double) -> int:
     """Øre that Stripe has given back."""
     return sum(refund["amount"] for refund in double.refunds.values() if refund["status"] != "failed")
+
+
+@pytest.mark.parametrize("page", ["", "status/", "frigiv/"])
+def test_what_can_not_be_a_reference_is_no_address(page):
+    with pytest.raises(Resolver404):
+        resolve(f"/betaling/K7QD\0/{page}")
 
 
 # The straight road
@@ -89,6 +97,26 @@ def test_a_price_list_without_cards_offers_none(payer, client):
     payer.session.price_list.save()
 
     assert "pays_by" not in fields_on(client.get(payer.session.get_url()), payer.session)
+
+
+@pytest.mark.parametrize("net", [1, 800_000])
+def test_an_amount_that_no_card_takes_is_paid_by_invoice(payer, client, net):
+    """Stripe takes 2,50 kr. at least, and 999.999,99 kr. at most."""
+    payer.session.price_list.rows.update(net=net)
+
+    refused = send(client, payer.session, filled(client, payer.session, pays_by="card", ean=""))
+
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["pays_by"] == [NO_CARD_FOR_AMOUNT]
+    assert not Order.objects.exists()
+    assert send(client, payer.session, filled(client, payer.session, pays_by="invoice")).status_code == 302
+
+
+@pytest.mark.parametrize("net", [2, 799_999])
+def test_the_least_and_the_most_that_a_card_takes(payer, client, net):
+    payer.session.price_list.rows.update(net=net)
+
+    assert payer.sign_up().quote().gross == net * Decimal("1.25")
 
 
 def test_an_invoice_still_needs_an_ean_number(payer, client):
@@ -200,6 +228,27 @@ def test_a_forged_or_old_webhook_is_refused(payer, double, tell, forgery):
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"\xff"])
 def test_nonsense_at_the_webhook_is_refused(payer, client, double, body):
     signature = "t=1,v1=00"
+    answer = client.post(
+        reverse("booking:stripe_webhook"),
+        body,
+        content_type="application/json",
+        headers={"Stripe-Signature": signature},
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": null, "object": "event", "type": "refund.created", "data": {"object": {"id": "re_1"}}}',
+        '{"id": "evt_1", "object": "event", "type": null, "data": {"object": {"id": "re_1"}}}',
+        '{"id": "evt_1", "object": "event", "type": "refund.created", "data": {"object": {"id": ["re_1"]}}}',
+        '{"id": "evt_1", "object": "event", "type": "refund.created", "data": null}',
+        "[" * 50000,
+    ],
+)
+def test_an_event_of_another_shape_is_refused_though_it_is_signed(payer, client, double, body):
+    signature = WebhookSignature.generate_signature_header(body, double.secret, None)
     answer = client.post(
         reverse("booking:stripe_webhook"),
         body,

@@ -1,0 +1,108 @@
+"""An order of several paid by one card: what becomes of the money and the seats when some leave before it is paid."""
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from booking.payments.models import RefundReason
+from booking.payments.settle import open_checkout
+from booking.people.models import OfficeKind
+from booking.pricing.models import PriceRow
+from booking.signup.cancel import cancel_booking
+from booking.signup.models import Order
+from booking.signup.reserve import Seat, place_order, quote_for
+from tests.booking.payments.conftest import session_by_card
+from tests.booking.signup.test_reserve import NOW, PURCHASE
+from tests.factories import AudienceFactory, MunicipalityFactory, OfficeFactory, secretary_of
+
+
+@pytest.fixture
+def session(double, january, transactional_db):
+    offices = [OfficeKind.COUNCIL_MEMBER.value, OfficeKind.MAYOR.value]
+    return session_by_card(audience=AudienceFactory(name="Kommunalbestyrelser", offices=offices))
+
+
+def ordered(session, *offices: str) -> Order:
+    """An order by card for those of one council who hold these offices."""
+    council = MunicipalityFactory()
+    people = [OfficeFactory(kind=kind, municipality=council).person for kind in offices]
+    seats = [Seat(person) for person in people]
+    return place_order(
+        session,
+        seats=seats,
+        booker=secretary_of(*people),
+        purchase=PURCHASE,
+        shown=quote_for(session, seats, prices=session.prices(now=NOW)).shown,
+        shown_conditions=session.conditions.current().pk,
+        submission=uuid4(),
+        pays_by_card=True,
+        now=NOW,
+    )
+
+
+def price(session, net: int, **what) -> None:
+    PriceRow.objects.create(price_list=session.price_list, kind="day", valid_from=date(2022, 1, 1), net=net, **what)
+
+
+def test_a_shared_price_goes_back_when_all_who_share_it_left_before_the_money_came(session, double, tell):
+    order = ordered(session, *["council_member"] * 3)
+    first, second, third = order.bookings.order_by("pk")
+    second.lines.all().delete()
+    first.lines.update(unit_net=8000, seats=2)
+    first.lines.get().shared_by.set([first, second])
+    checkout = open_checkout(order, now=NOW).checkout_id
+    cancel_booking(first, by=None, now=NOW)
+    cancel_booking(second, by=None, now=NOW)
+
+    double.pay(checkout)
+    tell()
+
+    third.refresh_from_db()
+    assert third.is_confirmed
+    [refund] = order.payments.get().refunds.all()
+    assert (refund.amount, refund.reason, refund.booking) == (10000, RefundReason.GIVEN_UP, second)
+    assert double.balance() == 662500
+
+
+def test_a_shared_price_stays_while_one_who_shares_it_has_a_seat(session, double, tell):
+    price(session, 12000, per="order", seats_from=3)
+    order = ordered(session, *["council_member"] * 3)
+    checkout = open_checkout(order, now=NOW).checkout_id
+    cancel_booking(order.bookings.earliest("pk"), by=None, now=NOW)
+
+    double.pay(checkout)
+    tell()
+
+    assert double.balance() == 1500000
+
+
+def test_a_seat_that_costs_nothing_is_theirs_when_those_who_were_to_pay_are_gone(session, client):
+    price(session, 0, audience=AudienceFactory(name="Borgmestre"))
+    order = ordered(session, "mayor", "council_member")
+    free, paid = order.bookings.order_by("pk")
+    cancel_booking(paid, by=None, now=NOW)
+    client.force_login(order.booker.user)
+
+    answer = client.get(reverse("booking:pay", args=[order.reference]))
+
+    assert answer.url == reverse("booking:payment", args=[order.reference])
+    free.refresh_from_db()
+    assert free.is_confirmed
+    assert not order.payments.exists()
+
+
+def test_who_has_one_of_the_seats_does_not_give_up_those_of_the_others(session):
+    order = ordered(session, *["council_member"] * 2)
+    open_checkout(order, now=NOW)
+    participant = Client()
+    participant.force_login(order.bookings.earliest("pk").participant.user)
+    page = participant.get(reverse("booking:payment", args=[order.reference]))
+
+    answer = participant.post(reverse("booking:release", args=[order.reference]))
+
+    assert answer.status_code == 404
+    assert reverse("booking:release", args=[order.reference]) not in page.content.decode()
+    assert [booking.awaits_payment for booking in order.bookings.all()] == [True, True]
