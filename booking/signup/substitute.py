@@ -9,10 +9,11 @@ from booking.dates import today
 from booking.journal.kinds import SUBSTITUTED
 from booking.journal.record import record
 from booking.people.models import Person
+from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.locks import lock_sessions
 from booking.signup.models import IN_LINE, Booking, BookingStatus
-from booking.signup.reserve import MayNotActFor
+from booking.signup.reserve import MayNotActFor, Seat, quote_for
 from booking.signup.standing import CannotBook, Obstacle, admit
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,10 @@ class SeatGivenUp(Exception):
 
 class SeatNotPaid(Exception):
     """The seat is only held while it is being paid for: nobody has it yet, so nobody can pass it on."""
+
+
+class DearerSeat(Exception):
+    """The session costs more for the one than for the other, and the seat keeps its price: only staff may do that."""
 
 
 @transaction.atomic
@@ -43,7 +48,7 @@ def substitute(
     Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, as was their yes
     to the list of participants; what is said of the new one takes their place. ``booker`` is whoever asks for it on
     the site: they must have a say over the seat, and act for the new participant. Staff ask without one.
-    Raises CannotBook, MayNotActFor, SeatNotPaid or SeatGivenUp.
+    Raises CannotBook, MayNotActFor, DearerSeat, SeatNotPaid or SeatGivenUp.
     """
     sessions = lock_sessions(booking.session_id)
     booking = (
@@ -68,6 +73,8 @@ def substitute(
     admission = admit(session, participant)
     if booking.pair and admission.municipality_id != booking.order.payer_id:
         raise CannotBook(Obstacle.OTHER_MUNICIPALITY, participant=participant)
+    if booker and _costs_more(session, participant, than=booking.participant, now=now):
+        raise DearerSeat
 
     left = booking.participant_id
     booking.participant, booking.office = participant, admission.office
@@ -79,6 +86,16 @@ def substitute(
     )
     logger.info("booking in order %s has another participant", booking.order.reference)
     return booking
+
+
+def _costs_more(session: SessionPage, person: Person, *, than: Person, now: datetime) -> bool:
+    """Whether a price that is for some alone would be had by somebody else. Both are asked about today."""
+    prices = session.prices(now=now)
+    try:
+        theirs, others = (quote_for(session, [Seat(one)], prices=prices) for one in (person, than))
+    except PriceUndecided:
+        return False
+    return theirs.net > others.net
 
 
 def seat_obstacle(session: SessionPage, *, now: datetime) -> Obstacle | None:

@@ -66,6 +66,7 @@ from booking.signup.sentences import (
 )
 from booking.signup.standing import CannotBook, Obstacle, admit, seats_for_sale, time_obstacle
 from booking.signup.substitute import (
+    DearerSeat,
     SeatGivenUp,
     SeatNotPaid,
     candidates,
@@ -84,6 +85,9 @@ LISTED = gettext_lazy("The name stands on the list of participants now.")
 UNLISTED = gettext_lazy("The name no longer stands on the list of participants.")
 GIVEN_UP = gettext_lazy("The sign-up was cancelled, so there is no seat to pass on.")
 PAIR_GONE = gettext_lazy("It was too late to answer, or one of the pair said no. You can sign up anew.")
+DEARER = gettext_lazy(
+    "The session costs more for this person than for whoever has the seat. Withdraw the one, and sign the other up."
+)
 NOT_PAID = gettext_lazy("The seat is not paid for yet. Pay first, then you can let somebody else have it.")
 
 
@@ -336,6 +340,8 @@ def _pass_on(form: SubstituteForm, booking: Booking, person: Person, user, *, no
         substitute(booking, by=user, booker=person, now=now, **form.cleaned_data)
     except MayNotActFor:
         form.add_error("participant", NO_LONGER_YOURS)
+    except DearerSeat:
+        form.add_error("participant", DEARER)
     except SeatNotPaid:
         form.add_error(None, NOT_PAID)
     except SeatGivenUp:

@@ -10,6 +10,8 @@ from booking.people.models import OfficeKind, Person
 from booking.pricing.models import AddOn, PriceRow
 from booking.signup.forms import PRICE_CHANGED, PRICE_OF_CHOICE
 from booking.signup.models import Booking, Order, OrderLine
+from booking.signup.substitute import substitute
+from booking.signup.views import DEARER
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
@@ -189,3 +191,21 @@ def test_the_booking_knows_the_day_of_its_price(session, mayor):
 
     assert session.quote(now=NOW).net == 6000
     assert order(session, mayor).quote().net == 6000
+
+
+def test_a_seat_at_a_price_for_some_is_not_passed_on_to_whoever_pays_more(client, session, booker, mayor, director):
+    seat = order(session, director, booker=booker, shown="3000.00+750.00").bookings.get()
+    pass_on = reverse("booking:pass_on", args=[seat.order.reference, seat.pk])
+
+    page = client.post(pass_on, {"participant": mayor.pk})
+
+    assert (page.status_code, page.context["form"].errors["participant"]) == (422, [DEARER])
+    seat.refresh_from_db()
+    assert seat.participant == director
+    assert substitute(seat, participant=mayor, by=None, now=NOW).participant == mayor  # staff may
+
+
+def test_a_seat_is_passed_on_to_whoever_pays_less(session, booker, mayor, director):
+    seat = order(session, mayor, booker=booker).bookings.get()
+
+    assert substitute(seat, participant=director, by=booker.user, booker=booker, now=NOW).price.net == 5300
