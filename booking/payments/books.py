@@ -72,6 +72,7 @@ def _facts_of(payments: Iterable[Payment], *, before: datetime) -> dict[int, lis
 def _of_payment(payment: Payment, facts: Iterable[Fact]) -> Iterable[tuple[Fact, Movement]]:
     """One payment's movements from its first day, for what a refund takes depends on what was taken before."""
     agreed = parts_of(payment.bookings.all())
+    sold = payment.sold()
     refunds = {refund.pk: refund for refund in payment.refunds.all()}
     kept: list[Part] = []
     out: dict[int, list[Part]] = {}
@@ -79,28 +80,35 @@ def _of_payment(payment: Payment, facts: Iterable[Fact]) -> Iterable[tuple[Fact,
         amount = Decimal(fact.details["amount"])
         if fact.kind == PAID:
             kept = split(amount, agreed)
-            yield fact, _movement(fact, _("Payment"), payment, kept)
+            sold |= {name: fact.details[name] for name in sold if name in fact.details}  # as it was that day
+            yield fact, _movement(fact, _("Payment"), payment, kept, sold=sold)
         elif fact.kind == CHARGED_BACK:
             taken = take(amount, kept)
             kept = [one + -gone for one, gone in zip(kept, taken, strict=True)]
-            yield fact, _movement(fact, _("Taken back by the bank"), payment, [-one for one in taken])
+            yield fact, _movement(fact, _("Taken back by the bank"), payment, [-one for one in taken], sold=sold)
         elif fact.kind == REFUNDED:
             refund = refunds[fact.about_id]
             taken = take(amount, kept, first=parts_of([refund.booking]) if refund.booking else [])
             kept = [one + -gone for one, gone in zip(kept, taken, strict=True)]
             out[refund.pk] = taken
-            yield fact, _movement(fact, _("Refund"), payment, [-one for one in taken], refund=refund)
+            yield fact, _movement(fact, _("Refund"), payment, [-one for one in taken], sold=sold, refund=refund)
         elif fact.about_id in out:  # what never left is no movement when it fails
             back = out.pop(fact.about_id)
             kept = [one + came for one, came in zip(kept, back, strict=True)]
-            yield fact, _movement(fact, _("Refund sent back by the bank"), payment, back, refund=refunds[fact.about_id])
+            refund = refunds[fact.about_id]
+            yield fact, _movement(fact, _("Refund sent back by the bank"), payment, back, sold=sold, refund=refund)
 
 
 def _movement(
-    fact: Fact, kind: str, payment: Payment, parts: Iterable[Part], *, refund: Refund | None = None
+    fact: Fact,
+    kind: str,
+    payment: Payment,
+    parts: Iterable[Part],
+    *,
+    sold: dict[str, str],
+    refund: Refund | None = None,
 ) -> Movement:
-    order, sessions = payment.order, {booking.session for booking in payment.bookings.all()}
-    price_lists = {session.price_list for session in sessions if session.price_list}
+    order = payment.order
     numbers = [payment.intent_id, refund.stripe_id if refund else ""]
     reason = ": ".join(filter(None, [refund.get_reason_display(), refund.note])) if refund else ""
     return Movement(
@@ -109,8 +117,7 @@ def _movement(
         reference=order.reference,
         payer=order.payer_name,
         payer_cvr=order.payer_cvr,
-        session=", ".join(sorted(session.title for session in sessions)),
-        seller=", ".join(sorted({price_list.seller.name for price_list in price_lists})),
+        **sold,
         parts=tuple(part for part in parts if part.gross),
         numbers=tuple(number or "" for number in numbers),
         reason=reason,

@@ -111,6 +111,15 @@ class Payment(models.Model):
     def is_unsettled(self) -> bool:
         return self.state in UNSETTLED
 
+    def sold(self) -> dict[str, str]:
+        """What it buys, and of whom, as things stand: a session can be moved to another list, or a seat to another."""
+        sessions = {booking.session for booking in self.bookings.all()}
+        sellers = {session.price_list.seller.name for session in sessions if session.price_list}
+        return {
+            "session": ", ".join(sorted(session.title for session in sessions)),
+            "seller": ", ".join(sorted(sellers)),
+        }
+
     def seats(self) -> list[int]:
         """The ids of the bookings that it is for."""
         return list(self.bookings.values_list("pk", flat=True))

@@ -237,7 +237,8 @@ def _receive(payment: Payment, checkout: stripe.Checkout, *, now: datetime) -> N
     payment.intent_id = checkout.intent_id
     payment.save()
     order, seats = payment.order, payment.seats()
-    record(PAID, payment, by=order.booker.user, at=now, order=order.reference, amount=str(payment.amount))
+    what = {"order": order.reference, "amount": str(payment.amount)} | payment.sold()
+    record(PAID, payment, by=order.booker.user, at=now, **what)
     logger.info("payment %s of order %s received", payment.pk, order.reference)
     if confirm_seats(order, seats, now=now):
         # A price that is shared stays whole as long as one of those who share it has a seat.

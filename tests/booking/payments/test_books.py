@@ -16,10 +16,11 @@ from booking.money import MOMS
 from booking.payments.books import movements
 from booking.payments.models import Refund, RefundReason
 from booking.payments.refund import owe_refund
+from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from tests.booking.payments.test_balance import paid_by_card
 from tests.booking.signup.test_reserve import NOW
-from tests.factories import SessionPageFactory
+from tests.factories import PriceListFactory, SellerFactory, SessionPageFactory
 
 TODAY = NOW.date()
 
@@ -150,3 +151,15 @@ def test_thirty_movements_cost_as_many_queries_as_three(django_assert_num_querie
 
     with django_assert_num_queries(len(few)):
         assert len(movements(TODAY, TODAY)) == 30
+
+
+def test_a_session_that_gets_another_seller_and_title_changes_no_books(payer, double, tell):
+    double.pay(payer.to_checkout())
+    tell()
+    before = movements(TODAY, TODAY)
+    other = PriceListFactory(name="Andre", seller=SellerFactory(name="Komponent"))
+
+    SessionPage.objects.filter(pk=payer.session.pk).update(title="Noget andet", price_list=other)
+
+    assert movements(TODAY, TODAY) == before
+    assert [(one.session, one.seller) for one in before] == [("Ny som borgmester", "KL")]
