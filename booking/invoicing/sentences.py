@@ -22,7 +22,7 @@ WHY = {
     ),
     Fault.BUYER_REFERENCE: gettext_lazy("Nobody at %(buyer)s is named as reference."),
     Fault.NO_LINES: gettext_lazy("There is nothing to pay for."),
-    Fault.VAT_RATE: gettext_lazy("A line has another rate of VAT than 25 % or none."),
+    Fault.VAT_RATE: gettext_lazy("A line has a rate of VAT that is neither 25 per cent nor none."),
     Fault.EXEMPT_REASON: gettext_lazy("A line without VAT must say by which law, and a line with VAT must not."),
     Fault.SLIP: gettext_lazy("The FIK creditor number of %(seller)s does not have eight digits."),
     Fault.DUE: gettext_lazy("The day by which to pay must be 0 to 30 days after the invoice."),
