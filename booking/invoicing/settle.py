@@ -16,7 +16,8 @@ class NotOpen(Exception):
 @transaction.atomic
 def mark_paid(invoice: Invoice, *, paid_on: date, by, now: datetime) -> Settlement:
     """Note that the money has come. Raises NotOpen."""
-    if not Invoice.objects.select_for_update(of=("self",)).open().filter(pk=invoice.pk).exists():
+    invoice = Invoice.objects.select_for_update(of=("self",)).get(pk=invoice.pk)
+    if not Invoice.objects.open().filter(pk=invoice.pk).exists():
         raise NotOpen
     settlement = Settlement.objects.create(invoice=invoice, paid_on=paid_on, by=by, noted_at=now)
     record(SETTLED, invoice, by=by, at=now, number=invoice.number, paid_on=paid_on.isoformat())
