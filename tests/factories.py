@@ -170,7 +170,7 @@ class SellerFactory(DjangoModelFactory):
         django_get_or_create = ("name",)
 
     name = "KL"
-    cvr = "62548315"
+    cvr = "12345674"
 
 
 class PriceListFactory(DjangoModelFactory):
