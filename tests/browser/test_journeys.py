@@ -166,7 +166,7 @@ def test_two_browsers_on_the_last_seat_give_one_a_seat_and_one_a_sentence(browse
         page.get_by_role("button", name=re.compile(r"11\.000,00 kr\.")).click()
 
     pages[0].get_by_role("heading", name="Kvittering").first.wait_for()
-    assert "Alle pladser er optaget" in pages[1].get_by_role("alert").inner_text()
+    assert "Den sidste plads blev taget for et øjeblik siden" in pages[1].get_by_role("alert").inner_text()
     assert pages[1].get_by_label("Kost og allergier").input_value() == "Vegetar"
     assert Booking.objects.count() == 1
 

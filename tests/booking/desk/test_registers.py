@@ -287,7 +287,7 @@ DAY = {
 def test_a_price_list_is_written_with_its_rows(client, administrator):
     seller = SellerFactory()
 
-    client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(DAY)})
+    client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, "invoiced": "held", **rows_form(DAY)})
 
     [row] = PriceList.objects.get(name="Nyt").rows_on(date(2027, 1, 1))
     assert (row.kind, row.net) == ("day", Decimal(5300))
@@ -301,7 +301,9 @@ def test_a_price_list_is_written_with_its_rows(client, administrator):
 def test_an_impossible_price_is_told_beside_the_form(client, administrator, rows):
     seller = SellerFactory()
 
-    response = client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(*rows)})
+    response = client.post(
+        reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, "invoiced": "held", **rows_form(*rows)}
+    )
 
     assert response.status_code == 200
     assert not PriceRow.objects.exists()
@@ -388,7 +390,9 @@ def test_half_a_rule_is_refused(client, administrator):
 def test_a_price_that_makes_no_sense_is_told_beside_its_field(client, administrator, row, field):
     seller = SellerFactory()
 
-    answer = client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(row)})
+    answer = client.post(
+        reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, "invoiced": "held", **rows_form(row)}
+    )
 
     [form] = answer.context["form"].formsets["rows"].forms
     assert form.has_error(field)
@@ -399,7 +403,10 @@ def test_a_price_that_makes_no_sense_is_told_beside_its_field(client, administra
 def test_kroner_are_understood_as_danes_write_them(client, administrator, written):
     seller = SellerFactory()
 
-    client.post(reverse("price-lists:add"), {"name": "Nyt", "seller": seller.pk, **rows_form(DAY | {"net": written})})
+    client.post(
+        reverse("price-lists:add"),
+        {"name": "Nyt", "seller": seller.pk, "invoiced": "held", **rows_form(DAY | {"net": written})},
+    )
 
     assert PriceRow.objects.get().net == 5300
 

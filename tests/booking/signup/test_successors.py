@@ -80,6 +80,6 @@ def test_after_an_election_the_seats_of_those_who_left_stand_on_the_list(db, dja
 
     carry_out(plan_import(as_csv(result(40)), now=NOW), by=None, now=NOW)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # they, and what was agreed
         waiting = [(booking.participant.name, booking.successor_name) for booking in awaiting_successor(NOW)]
     assert waiting == [(office.person.name, result(40)[number][2]) for number, office in enumerate(offices[:3])]
