@@ -124,6 +124,12 @@ def test_diet_and_room_are_for_the_participant_and_those_who_arrange(client, pla
     assert [need in page for need in ("Glutenfri", "Kørestol")] == [sees_them] * 2
 
 
+def test_the_receipt_says_who_accepted_the_conditions_and_when(client, placed):
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert "Accepteret den 11. januar 2027 kl. 09.00 af Sekretær Sørensen." in page
+
+
 def test_a_stranger_is_asked_to_sign_in(client, placed):
     answer = receipt(client, placed)
 
