@@ -1,6 +1,5 @@
 """Card payments as staff see them: to look at, to give back, and to hold against Stripe's books."""
 
-import re
 from uuid import UUID, uuid4
 
 import django_filters
@@ -28,24 +27,8 @@ from booking.payments.models import Payment, Refund, RefundReason, RefundState
 from booking.payments.reconcile import put_right
 from booking.payments.refund import owe_refund, try_again
 from booking.payments.words import advice, dispute_in_words, failure_in_words, figure, state_in_words
+from booking.pricing.fields import KronerField
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
-
-
-class KronerField(forms.DecimalField):
-    """An amount as Danes write it: 1.000,50 or 1000,5, and 1.000 is a thousand. Nothing else is an amount."""
-
-    WHOLE = r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)"
-    WRITTEN = re.compile(WHOLE + r"(,[0-9]{1,2})?")
-    #: As programmes write it, which some paste.
-    POINTED = re.compile(r"[0-9]+\.[0-9]{1,2}")
-
-    def to_python(self, value):
-        text = "".join(str(value or "").split()).removesuffix("kr.")
-        if self.WRITTEN.fullmatch(text):
-            text = text.replace(".", "").replace(",", ".")
-        elif text and not self.POINTED.fullmatch(text):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(text)
 
 
 class RefundForm(forms.Form):
@@ -83,7 +66,8 @@ class RefundForm(forms.Form):
         return amount
 
     def clean(self):
-        if "submission" in self.errors:
+        # One that came in twice for this payment is answered before it gets here; another payment's is no form of ours.
+        if "submission" in self.errors or Refund.objects.filter(key=self.cleaned_data["submission"]).exists():
             self.add_error(None, _("The page is too old. Open it again, and nothing is paid back twice."))
 
 

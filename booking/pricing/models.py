@@ -1,10 +1,8 @@
 """Who sells, what it costs, and on what conditions."""
 
-import re
 from datetime import date
 from decimal import Decimal
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -15,8 +13,9 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from stdnum.dk import cvr
 
-from booking.money import KRONE, MOMS
+from booking.money import MOMS
 from booking.people.models import Audience
+from booking.pricing.fields import WholeKronerField
 from booking.pricing.rules import Per, Tariff, in_a_sentence
 
 
@@ -30,28 +29,6 @@ def validate_whole_kroner(amount: Decimal) -> None:
     """Net amounts are whole kroner, so that 25 % is exact and every sum agrees."""
     if amount != amount.to_integral_value():
         raise ValidationError(_("Write a whole number of kroner, without øre."), code="not_whole_kroner")
-
-
-class WholeKronerField(forms.DecimalField):
-    """Shows 5300, not 5300.00, which a Danish eye reads as half a million; and takes 5.300 for what a Dane means."""
-
-    widget = forms.TextInput
-
-    def widget_attrs(self, widget):
-        return {"inputmode": "numeric"}
-
-    def to_python(self, value):
-        if isinstance(value, str):
-            value = "".join(value.split())
-            if re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d*)?", value):
-                value = value.replace(".", "")
-            value = value.replace(",", ".")
-        return super().to_python(value)
-
-    def prepare_value(self, value):
-        if isinstance(value, Decimal) and value == value.to_integral_value():
-            return str(value.quantize(KRONE))
-        return super().prepare_value(value)
 
 
 class NetField(models.DecimalField):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, make_roles
-from booking.payments.models import Refund, RefundReason, RefundState
+from booking.payments.models import Payment, Refund, RefundReason, RefundState
 from booking.payments.refund import send_due
 from tests.booking.payments.test_road import given_back
 from tests.booking.signup.test_reserve import NOW, order
@@ -114,6 +114,20 @@ def test_an_amount_is_written_as_danes_write_it(paid, amount, kroner):
 def test_without_a_reason_nothing_is_paid_back(paid, written):
     assert give_back(signed_in_as(ADMINISTRATORS), paid.payment, **written).status_code == 422
     assert not Refund.objects.exists()
+
+
+def test_the_form_of_one_payment_pays_back_no_other(paid):
+    staff, first = signed_in_as(ADMINISTRATORS), paid.payment
+    other = Payment.objects.create(
+        order=paid.order, amount=Decimal(100), state="paid", created_at=NOW, expires_at=NOW, paid_at=NOW
+    )
+    submission = uuid4()
+    give_back(staff, first, amount="10", submission=submission)
+
+    answer = give_back(staff, other, amount="10", submission=submission)
+
+    assert answer.status_code == 422
+    assert Refund.objects.count() == 1
 
 
 def test_a_form_that_is_sent_twice_pays_back_once(paid, double):
