@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.invoicing import document, oioubl, peppol
 from booking.invoicing.document import Document, from_kept
+from booking.invoicing.final import WrittenOnce
 from booking.payments.models import Payment, Refund
 from booking.people.models import InvoiceFormat, Municipality
 from booking.pricing.models import Seller
@@ -16,6 +17,16 @@ from booking.signup.models import Booking
 
 #: How a document is written as XML, by format.
 WRITERS = {InvoiceFormat.PEPPOL: peppol.write, InvoiceFormat.OIOUBL: oioubl.write}
+
+#: A document is emptied once and for all, five years after the end of its own. Source: bogføringsloven § 12.
+OUT_OF_THE_BOOKS = (
+    "OLD.emptied_in IS NULL"
+    " AND NEW.emptied_in > CAST(substr(CAST(OLD.issued_on AS text), 1, 4) AS integer) + 5"
+    " AND CAST(NEW.content AS text) = '{}' AND length(NEW.xml) = 0"
+)
+
+#: A credit note takes a charge back once.
+CREDITED_ONCE = "OLD.credited_by_id IS NULL AND NEW.credited_by_id IS NOT NULL"
 
 
 class DocumentsAreFinal(Exception):
@@ -90,13 +101,14 @@ class InvoiceQuerySet(models.QuerySet):
         """Still to be paid the day after it was due, and later."""
         return self.open().filter(due_on__lt=on)
 
-    def empty_before(self, day: date) -> int:
+    def empty_before(self, day: date, *, on: date) -> int:
         """Take names and references from documents dated before ``day``, when bookkeeping no longer asks for them.
 
-        Number, days, payer and sums stay. It is the one change that a document ever sees.
+        Number, days, payer and sums stay. It is the one change that a document ever sees, and the database lets it be
+        made in the sixth calendar year after the document's at the earliest.
         """
-        old = self.filter(issued_on__lt=day).exclude(content={})
-        return super(InvoiceQuerySet, old).update(content={}, xml=b"")
+        old = self.filter(issued_on__lt=day, emptied_in=None)
+        return super(InvoiceQuerySet, old).update(content={}, xml=b"", emptied_in=on.year)
 
 
 class Invoice(models.Model):
@@ -128,6 +140,8 @@ class Invoice(models.Model):
     content = models.JSONField(_("content"))
     format = models.CharField(_("format"), max_length=8, choices=InvoiceFormat.choices)
     xml = models.BinaryField()
+    #: The year in which content and XML were emptied.
+    emptied_in = models.PositiveSmallIntegerField(null=True)
 
     objects = InvoiceQuerySet.as_manager()
 
@@ -147,6 +161,7 @@ class Invoice(models.Model):
                 name="credit_notes_name_their_invoice",
             ),
             models.CheckConstraint(condition=Q(net__gt=0, vat__gte=0, total__gt=0), name="documents_are_of_something"),
+            WrittenOnce(but=["content", "xml", "emptied_in"], when=OUT_OF_THE_BOOKS, name="documents_are_final"),
         ]
 
     def __str__(self) -> str:
@@ -204,6 +219,7 @@ class Charge(models.Model):
             models.CheckConstraint(
                 condition=Q(stands=True) | Q(credited_by__isnull=False), name="only_a_credit_note_ends_a_charge"
             ),
+            WrittenOnce(but=["stands", "credited_by"], when=CREDITED_ONCE, name="charges_are_final"),
         ]
 
     def __str__(self) -> str:

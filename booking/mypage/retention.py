@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.dates import today
 from booking.invoicing.models import Invoice
-from booking.messages.models import OutboxMessage
+from booking.messages.models import MailedVersion, OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
 from booking.payments.differences import Difference
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 MAIL_DAYS = 180
 #: Years that it is kept that a mail was sent, to whom and about what.
 MAIL_YEARS = 2
+#: Days after a session that it is kept which version of it stands in whose calendar: cancelled ones are shown as long.
+VERSION_DAYS = 30
 #: Days that Stripe may tell the same event again, and more.
 EVENT_DAYS = 60
 #: Years that an order's contact, and who came, are kept after the session.
@@ -119,7 +121,7 @@ def purge_references(now: datetime) -> int:
 
 def purge_invoices(now: datetime) -> int:
     """Empty what stands on invoices and credit notes that bookkeeping no longer asks for; numbers and sums stay."""
-    return Invoice.objects.empty_before(_last_out_of_the_books(now) + timedelta(days=1))
+    return Invoice.objects.empty_before(_last_out_of_the_books(now) + timedelta(days=1), on=today(now))
 
 
 def purge_payments(now: datetime) -> int:
@@ -176,6 +178,12 @@ def purge_words(now: datetime) -> int:
 def purge_mails(now: datetime) -> int:
     """Remove that a mail was sent."""
     return _remove(OutboxMessage.objects.filter(sent_at__lt=_moment_before(now, MAIL_YEARS)))
+
+
+def purge_versions(now: datetime) -> int:
+    """Remove which version of a session was mailed to whom, when nobody can lose or regain a seat there."""
+    cut = today(now) - timedelta(days=VERSION_DAYS)
+    return _remove(MailedVersion.objects.filter(entry__ends_on__lt=cut))
 
 
 # People
@@ -320,6 +328,12 @@ TABLE = [
         f"{MAIL_YEARS} years after it was sent",
         "to show that somebody was told",
         purge_mails,
+    ),
+    Rule(
+        _("which version of a session was mailed to an address, the address only as a digest"),
+        f"{VERSION_DAYS} days after the session, or until the person is deleted",
+        "so that a seat that is lost and regained works in every calendar",
+        purge_versions,
     ),
     Rule(
         _("persons: name, e-mail, phone, sign-in"),

@@ -110,6 +110,7 @@ SQLITE_OPTIONS = {
         "PRAGMA cache_size=-20000;"
         "PRAGMA mmap_size=134217728;"
         "PRAGMA journal_size_limit=67108864;"
+        "PRAGMA recursive_triggers=ON;"  # else INSERT OR REPLACE removes a row and no trigger hears of it
     ),
 }
 
