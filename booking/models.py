@@ -1,9 +1,10 @@
 """All models of the booking module, gathered for Django; each lives in its own room."""
 
 from booking.calendars.models import Feed
+from booking.calendars.outside import OutsideCalendar, OutsideEvent
 from booking.invoicing.models import Charge, HandOver, Invoice, Series, Settlement
 from booking.journal.models import Fact, FollowUp
-from booking.messages.models import OutboxMessage
+from booking.messages.models import MailedVersion, OutboxMessage
 from booking.mypage.models import DeletionRequest
 from booking.payments.differences import Difference, Reconciliation
 from booking.payments.models import Payment, Refund, StripeEvent
@@ -19,7 +20,7 @@ from booking.people.models import (
 )
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
-from booking.sessions.models import CalendarEntry, Choice, Contact, SessionPage, Speaker, Venue
+from booking.sessions.models import CalendarEntry, Choice, Contact, FeedPlace, SessionPage, Speaker, Venue
 from booking.signup.models import Booking, Interest, Order, OrderLine, Withdrawal, WithdrawalLine
 
 __all__ = [
@@ -38,16 +39,20 @@ __all__ = [
     "ElectionTerm",
     "Fact",
     "Feed",
+    "FeedPlace",
     "FollowUp",
     "HandOver",
     "HealthCouncil",
     "Interest",
     "Invoice",
+    "MailedVersion",
     "Municipality",
     "Office",
     "Order",
     "OrderLine",
     "OutboxMessage",
+    "OutsideCalendar",
+    "OutsideEvent",
     "Payment",
     "Person",
     "PriceList",

@@ -49,8 +49,15 @@ class CalendarFile(ICal20Feed):
     def __init__(self, name: str = ""):
         super().__init__(title=name, link=settings.SITE_URL, description="")
 
-    def add_entry(self, entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> None:
-        self.add_item(**event(entry, join_link=join_link, since=since))
+    def add_entry(
+        self,
+        entry: CalendarEntry,
+        *,
+        join_link: str = "",
+        since: datetime | None = None,
+        sequence: int | None = None,
+    ) -> None:
+        self.add_item(**event(entry, join_link=join_link, since=since, sequence=sequence))
 
     def write(self, outfile, encoding) -> None:
         outfile.write(self.text().encode(encoding))
@@ -69,10 +76,12 @@ class CalendarFile(ICal20Feed):
         return "".join(parts)
 
 
-def event(entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> dict:
+def event(
+    entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None, sequence: int | None = None
+) -> dict:
     """One session in the words of django-ical; ``join_link`` only in a file for somebody who has a seat.
 
-    ``since`` is when they got it, where they may have given it up before: this file must win over the one that said so.
+    ``since`` and ``sequence`` are those of a mail, which must win over what was mailed to the same reader before.
     """
     when = entry.when
     stamp = max(entry.changed_at, since or entry.changed_at)
@@ -85,7 +94,7 @@ def event(entry: CalendarEntry, *, join_link: str = "", since: datetime | None =
         "timestamp": stamp.astimezone(UTC),
         "updateddate": stamp.astimezone(UTC),
         "created": entry.created_at.astimezone(UTC),
-        "sequence": entry.sequence,
+        "sequence": entry.sequence if sequence is None else sequence,
         "status": "CANCELLED" if entry.is_struck else "CONFIRMED",
         "transparency": "TRANSPARENT" if entry.is_struck else "OPAQUE",
         "start_datetime": starts,
@@ -95,6 +104,29 @@ def event(entry: CalendarEntry, *, join_link: str = "", since: datetime | None =
         "description": description(entry, join_link=join_link),
         "categories": [str(capfirst(entry.get_kind_display()))],
         "link": address("booking:event", entry.uid),
+    }
+
+
+def expected_event(entry: CalendarEntry) -> dict:
+    """The same where dates are expected: words for a date are a tentative span of days that takes nobody's time."""
+    item = event(entry)
+    if entry.is_off or entry.is_dated:
+        return item
+    words = entry.words or entry.postponed_to
+    starts_on, ends_on = entry.expected_on or entry.starts_on, entry.expected_until or entry.ends_on
+    return item | {
+        "status": "TENTATIVE",
+        "transparency": "TRANSPARENT",
+        "start_datetime": starts_on,
+        "end_datetime": ends_on + timedelta(days=1),
+        "title": _("Expected: %(title)s (%(words)s)") % {"title": entry.title, "words": words},
+        "description": "\n".join(
+            [
+                str(capfirst(entry.get_kind_display())),
+                _("The date is not settled yet. When it is, it comes here by itself."),
+                _("Read more: %(url)s") % {"url": item["link"]},
+            ]
+        ),
     }
 
 
@@ -125,24 +157,26 @@ def description(entry: CalendarEntry, *, join_link: str = "") -> str:
     return "\n".join(lines)
 
 
-def session_file(entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None) -> str:
+def session_file(
+    entry: CalendarEntry, *, join_link: str = "", since: datetime | None = None, sequence: int | None = None
+) -> str:
     """A file with this one session, to download or to send."""
     with override(settings.LANGUAGE_CODE):
         calendar = CalendarFile()
-        calendar.add_entry(entry, join_link=join_link, since=since)
+        calendar.add_entry(entry, join_link=join_link, since=since, sequence=sequence)
         return calendar.text()
 
 
-def left_file(entry: CalendarEntry, *, at: datetime) -> str:
+def left_file(entry: CalendarEntry, *, at: datetime, sequence: int | None = None) -> str:
     """For somebody who gave up their seat ``at``, and whose own calendar has the session: it strikes it out there.
 
-    It has the session's UID, or it would strike out nothing, and the version that everybody sees: for the others the
-    session takes place, and its next change must win over this. A calendar that is subscribed to stands by itself.
+    It has the session's UID, or it would strike out nothing. For the others the session takes place, so the session's
+    own version stays: ``sequence`` is the reader's. A calendar that is subscribed to stands by itself.
     """
     with override(settings.LANGUAGE_CODE):
         calendar = CalendarFile()
         calendar.add_item(
-            **event(entry, since=at)
+            **event(entry, since=at, sequence=sequence)
             | {
                 "status": "CANCELLED",
                 "transparency": "TRANSPARENT",
@@ -157,9 +191,11 @@ def left_file(entry: CalendarEntry, *, at: datetime) -> str:
 
 def _vevent(item: dict) -> str:
     parts = ["BEGIN:VEVENT\r\n"]
-    parts += [line(name, item[field]) for field, name in FIELDS if item[field] not in ("", [])]
-    parts += [_organizer(), folded(f"URL:{clean(item['link'])}"), "END:VEVENT\r\n"]
-    return "".join(parts)
+    parts += [line(name, item[field]) for field, name in FIELDS if item[field] not in (None, "", [])]
+    # An event of somebody else's has no organizer here, and perhaps no page.
+    parts += [] if item.get("is_from_outside") else [_organizer()]
+    parts += [folded(f"URL:{clean(item['link'])}")] if item["link"] else []
+    return "".join([*parts, "END:VEVENT\r\n"])
 
 
 def _organizer() -> str:

@@ -76,6 +76,26 @@ class OutboxMessage(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class MailedVersion(models.Model):
+    """The version of one session that was last mailed to one address, which is not kept in words.
+
+    Counted by booking.messages.versions.
+    """
+
+    entry = models.ForeignKey(CalendarEntry, on_delete=models.CASCADE, related_name="mailed_versions")
+    recipient_digest = models.CharField(max_length=64)
+    sequence = models.PositiveIntegerField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "recipient_digest"], name="one_count_per_reader"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.sequence}"
+
+
 class Told(Version):
     """What those behind one seat were last told of their session. Before its first row they have been told nothing.
 

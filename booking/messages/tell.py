@@ -40,6 +40,7 @@ from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage, Told
 from booking.messages.pair_letters import KINDS as PAIRS
 from booking.messages.pair_letters import pair_letters
+from booking.messages.versions import Stamp, next_versions
 from booking.messages.waiting_letters import KINDS as WAITING_LIST
 from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
@@ -62,11 +63,10 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
         return
     if fact.details.get("together"):  # whoever ordered hears of all the seats in one mail
         without = {*without, booking.order.contact_email.strip().lower()}
-    for recipient in recipients(booking):
-        if recipient in without:
-            continue
+    addresses = [recipient for recipient in recipients(booking) if recipient not in without]
+    for recipient, stamp in next_versions(entry, addresses, at=fact.at).items():
         with_link = bool(session.join_link) and may_join(recipient, booking)
-        calendar = session_file(entry, join_link=session.join_link if with_link else "", since=fact.at)
+        calendar = _session_file(entry, stamp, join_link=session.join_link if with_link else "")
         letter = letters.booked(booking, with_link=with_link, calendar=calendar)
         _write(fact, recipient, letter, contact=session.contact)
     _remember([booking], entry, session)
@@ -82,7 +82,8 @@ def _tell_ordered(fact: Fact) -> None:
     session = bookings[0].session
     recipient = bookings[0].order.contact_email.strip().lower()
     with_link = bool(session.join_link) and any(may_join(recipient, booking) for booking in bookings)
-    calendar = session_file(entry, join_link=session.join_link if with_link else "", since=fact.at)
+    [stamp] = next_versions(entry, [recipient], at=fact.at).values()
+    calendar = _session_file(entry, stamp, join_link=session.join_link if with_link else "")
     letter = letters.ordered(bookings, with_link=with_link, calendar=calendar)
     _write(fact, recipient, letter, contact=session.contact)
 
@@ -90,10 +91,14 @@ def _tell_ordered(fact: Fact) -> None:
 def _tell_cancelled(fact: Fact) -> None:
     if fact.details.get("was_held"):
         return  # nobody was told that they had the seat
+    entry = _locked_entry(session__bookings=fact.about_id)
     booking = _bookings().get(pk=fact.about_id)
     session = booking.session
-    for recipient in recipients(booking):
-        left = "" if session.is_cancelled or _comes_all_the_same(recipient, booking) else _left_file(booking, fact)
+    addresses = recipients(booking)
+    stays = {one for one in addresses if session.is_cancelled or _comes_all_the_same(one, booking)}
+    stamps = next_versions(entry, [one for one in addresses if one not in stays], at=fact.at)
+    for recipient in addresses:
+        left = _left_file(entry, stamps[recipient]) if recipient in stamps else ""
         letter = letters.cancelled(booking, has_file=bool(left))
         _write(fact, recipient, letter, contact=session.contact, left_calendar=left)
 
@@ -102,10 +107,6 @@ def _comes_all_the_same(recipient: str, booking: Booking) -> bool:
     """Whether they have to do with another seat there, so that the date must stay in their calendar."""
     others = _bookings().filter(session=booking.session_id, status=BookingStatus.CONFIRMED).exclude(pk=booking.pk)
     return any(recipient in recipients(other) for other in others)
-
-
-def _left_file(booking: Booking, fact: Fact) -> str:
-    return left_file(booking.session.calendar_entry, at=fact.at)
 
 
 def _tell_fee_fell_away(fact: Fact) -> None:
@@ -122,18 +123,23 @@ def _tell_substituted(fact: Fact) -> None:
 
     A contact who is the one that left hears only that: the joining link and the receipt are not theirs any more.
     """
+    entry = _locked_entry(session__bookings=fact.about_id)
     booking = _bookings().get(pk=fact.about_id)
     left = Person.objects.filter(pk=fact.details["in_place_of"]).exclude(pk=booking.participant_id).first()
     email = (left.email or "").lower() if left else ""
     if email and not booking.session.is_cancelled:
-        letter, calendar = letters.seat_passed_on(booking, left), _left_file(booking, fact)
+        [stamp] = next_versions(entry, [email], at=fact.at).values()
+        letter, calendar = letters.seat_passed_on(booking, left), _left_file(entry, stamp)
         _write(fact, email, letter, contact=booking.session.contact, left_calendar=calendar)
     _tell_booked(fact, without={email} - {booking.participant.email})
 
 
 def _tell_switched(fact: Fact) -> None:
     """Both runs in one mail, with a calendar file for each; nothing of a switch that was overtaken."""
-    entry = _locked_entry(session__bookings=fact.about_id)
+    here = CalendarEntry.objects.values_list("pk", flat=True).get(session__bookings=fact.about_id)
+    # Both in one order, so that no two who tell wait for each other.
+    entries = {pk: _locked_entry(pk=pk) for pk in sorted({here, fact.details["from_entry"]})}
+    entry, left = entries[here], entries[fact.details["from_entry"]]
     booking = _bookings().get(pk=fact.about_id)
     session = booking.session
     is_overtaken = (
@@ -142,24 +148,28 @@ def _tell_switched(fact: Fact) -> None:
     )
     if is_overtaken or not booking.is_confirmed or session.is_cancelled:
         return
-    left = CalendarEntry.objects.get(pk=fact.details["from_entry"])
-    for recipient in recipients(booking):
+    addresses = recipients(booking)
+    stamps, left_stamps = next_versions(entry, addresses, at=fact.at), next_versions(left, addresses, at=fact.at)
+    for recipient in addresses:
         join_link = session.join_link if may_join(recipient, booking) else ""
-        calendar = session_file(entry, join_link=join_link, since=fact.at)
+        calendar = _session_file(entry, stamps[recipient], join_link=join_link)
         letter = letters.switched(booking, left, join_link=join_link, calendar=calendar)
-        _write(fact, recipient, letter, contact=session.contact, left_calendar=left_file(left, at=fact.at))
+        left_calendar = _left_file(left, left_stamps[recipient])
+        _write(fact, recipient, letter, contact=session.contact, left_calendar=left_calendar)
     _remember([booking], entry, session)
 
 
 def _tell_session_cancelled(fact: Fact) -> None:
     """One mail to each address, however many seats it has to do with."""
-    entry = fact.about
+    entry = _locked_entry(pk=fact.about_id)
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
     for booking in _bookings().filter(session=entry.session_id).active().order_by("pk"):
         for recipient in recipients(booking):
             by_recipient[recipient].append(booking)
+    seated = [one for one, bookings in by_recipient.items() if any(booking.is_confirmed for booking in bookings)]
+    stamps = next_versions(entry, seated, at=fact.at)
     for recipient, bookings in by_recipient.items():
-        calendar = session_file(entry) if any(booking.is_confirmed for booking in bookings) else ""
+        calendar = _session_file(entry, stamps[recipient]) if recipient in stamps else ""
         letter = letters.session_cancelled(entry, bookings, calendar=calendar)
         _write(fact, recipient, letter, contact=bookings[0].session.contact)
 
@@ -200,10 +210,11 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: 
             told = told + joining[booking]
         for recipient in dict.fromkeys(told):
             by_recipient[recipient].append(booking)
+    coming_to_it = [one for one, concerned in by_recipient.items() if any(booking.is_seated for booking in concerned)]
+    stamps = next_versions(entry, coming_to_it, at=fact.at)
     for recipient, concerned in by_recipient.items():
         join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
-        is_coming = any(booking.is_seated for booking in concerned)
-        calendar = session_file(entry, join_link=join_link) if is_coming else ""
+        calendar = _session_file(entry, stamps[recipient], join_link=join_link) if recipient in stamps else ""
         letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar, now=now)
         _write(fact, recipient, letter, contact=session.contact)
     _remember(bookings, entry, session)
@@ -332,6 +343,14 @@ def joiners(booking: Booking) -> list[str]:
 
 def may_join(recipient: str, booking: Booking) -> bool:
     return recipient in joiners(booking)
+
+
+def _session_file(entry: CalendarEntry, stamp: Stamp, *, join_link: str = "") -> str:
+    return session_file(entry, join_link=join_link, since=stamp.since, sequence=stamp.sequence)
+
+
+def _left_file(entry: CalendarEntry, stamp: Stamp) -> str:
+    return left_file(entry, at=stamp.since, sequence=stamp.sequence)
 
 
 def _locked_entry(**which) -> CalendarEntry:

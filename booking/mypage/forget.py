@@ -15,6 +15,7 @@ from booking.dates import today
 from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, INTERESTED, PERSON_FORGOTTEN
 from booking.journal.record import record
 from booking.messages.models import OutboxMessage
+from booking.messages.versions import forget_reader
 from booking.mypage.models import DeletionRequest
 from booking.payments.models import Payment, Refund
 from booking.people.history import NAMELESS, forget_history
@@ -151,6 +152,7 @@ def _about(model: type[models.Model], ids) -> Q:
 def _forget_messages(person: Person) -> None:
     """What was written to them goes; what others were told about their seats keeps its subject, not its words."""
     messages_to(person).delete()
+    forget_reader(person.email or "")
     others = _messages_about(person).exclude(fact__about_type=ContentType.objects.get_for_model(CalendarEntry))
     others.exclude(sent_at=None).update(text="", html="", calendar="", left_calendar="")
 

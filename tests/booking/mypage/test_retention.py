@@ -17,6 +17,7 @@ from wagtail.models import ModelLogEntry
 
 from booking.dates import COPENHAGEN
 from booking.invoicing.run import issue_due
+from booking.messages.versions import next_versions
 from booking.models import (
     AudienceGrant,
     Booking,
@@ -25,6 +26,7 @@ from booking.models import (
     Fact,
     Interest,
     Invoice,
+    MailedVersion,
     Office,
     Order,
     OutboxMessage,
@@ -246,6 +248,13 @@ def _register_file():
     return RegisterFile.objects.exists
 
 
+def _version():
+    booked()
+    entry = Booking.objects.get().session.calendar_entry
+    next_versions(entry, ["sekretaer@example.org"], at=NOW)
+    return MailedVersion.objects.exists
+
+
 CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
@@ -265,6 +274,10 @@ CASES = {
     "what mails said": (_words, NOW.date() + timedelta(days=180)),
     "what mails said, given up": (_given_up, NOW.date() + timedelta(days=180)),
     "that a mail was sent, to whom and about what": (_mail, date(2029, 1, 11)),
+    "which version of a session was mailed to an address, the address only as a digest": (
+        _version,
+        HELD + timedelta(days=30),
+    ),
     "persons: name, e-mail, phone, sign-in": (_somebody, date(2029, 1, 11)),
     "persons, former secretary": (_former_secretary, date(2029, 5, 5)),
     "persons, former mayor": (_former_mayor, date(2031, 5, 5)),
