@@ -10,7 +10,7 @@ from booking.dates import today
 from booking.invoicing.models import Charge
 from booking.payments.models import Payment, Refund, RefundState
 from booking.pricing.models import Invoiced
-from booking.signup.models import Booking, BookingStatus, Withdrawal
+from booking.signup.models import Booking, BookingStatus, Order, Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Recipient:
     gln: str
     person_reference: str
     requisition: str
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Bundle:
 
 
 def recipient_of(booking: Booking) -> Recipient:
-    """Where nobody gave a person reference, the order's contact is the one to ask for."""
+    """Where nobody gave a person reference, the order's contact is the one to ask for; a year later, its reference."""
     order = booking.order
     return Recipient(
         seller=booking.session.price_list.seller_id,
@@ -43,15 +44,26 @@ def recipient_of(booking: Booking) -> Recipient:
         name=order.payer_name,
         cvr=order.payer_cvr,
         gln=order.gln,
-        person_reference=order.person_reference or order.contact_name,
+        person_reference=attention_of(order),
         requisition=order.requisition,
+        format=format_of(order),
     )
+
+
+def attention_of(order: Order) -> str:
+    """Whom at the payer the invoice is for. The contact is forgotten a year after the session, the order is not."""
+    return order.person_reference or order.contact_name or order.reference
+
+
+def format_of(order: Order) -> str:
+    """Which e-invoice the order asks for, or else its payer."""
+    return order.invoice_format or order.payer.invoice_format
 
 
 def with_invoicing(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that an invoice says of them."""
     return bookings.select_related(
-        "order", "participant", "session__price_list__seller", "session__calendar_entry", "withdrawal"
+        "order__payer", "participant", "session__price_list__seller", "session__calendar_entry", "withdrawal"
     ).prefetch_related("lines", "withdrawal__lines")
 
 

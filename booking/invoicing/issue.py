@@ -27,7 +27,7 @@ from booking.invoicing.document import (
     as_kept,
     plain,
 )
-from booking.invoicing.due import Bundle, Recipient, is_right, ready, with_invoicing
+from booking.invoicing.due import Bundle, Recipient, attention_of, format_of, is_right, ready, with_invoicing
 from booking.invoicing.models import WRITERS, Charge, HandOver, Invoice, Kind, Series
 from booking.invoicing.numbers import slip_number
 from booking.journal.kinds import CREDITED, INVOICED
@@ -35,7 +35,7 @@ from booking.journal.record import record
 from booking.ledger import share_out
 from booking.money import ORE, Price
 from booking.payments.models import Payment, Refund
-from booking.people.models import InvoiceFormat, Municipality
+from booking.people.models import InvoiceFormat
 from booking.pricing.models import Seller
 from booking.pricing.quote import Quote
 from booking.signup.hold import lock_order
@@ -78,7 +78,7 @@ def issue(bundle: Bundle, *, now: datetime, by=None) -> Invoice | None:
         due_on=today(now) + TO_PAY,
         payment=_way_to_pay(seller, serial),
     ).checked()
-    invoice = _write(document, series, serial, payer=recipient.payer, now=now, by=by)
+    invoice = _write(document, series, serial, payer_id=recipient.payer, written_as=recipient.format, now=now, by=by)
     _charge(invoice, bookings, [len(own) for own in lines])
     record(INVOICED, invoice, by=by, at=now, number=invoice.number)
     return invoice
@@ -120,7 +120,9 @@ def issue_paid(payment: Payment, *, now: datetime) -> Invoice | None:
     ).checked()
     if document.total != payment.amount:
         raise NotInOrder([value.Fault.SUMS], seller=seller.name, buyer=order.payer_name)
-    invoice = _write(document, series, serial, payer=order.payer_id, now=now, payment=payment)
+    invoice = _write(
+        document, series, serial, payer_id=order.payer_id, written_as=format_of(order), now=now, payment=payment
+    )
     record(INVOICED, invoice, at=now, number=invoice.number, order=order.reference)
     return invoice
 
@@ -260,7 +262,7 @@ def _buyer_of(order: Order) -> Buyer:
         name=plain(order.payer_name),
         cvr=order.payer_cvr,
         gln=order.gln,
-        person_reference=plain(order.person_reference or order.contact_name),
+        person_reference=plain(attention_of(order)),
         requisition=plain(order.requisition),
         email=order.contact_email,
     )
@@ -308,13 +310,22 @@ def _write_credit(
         note=plain(note),
         rounding=rounding,
     ).checked()
-    written = _write(document, series, serial, payer=invoice.payer_id, now=now, by=by, credits=invoice, refund=refund)
+    written = _write(
+        document,
+        series,
+        serial,
+        payer_id=invoice.payer_id,
+        written_as=invoice.format,
+        now=now,
+        by=by,
+        credits=invoice,
+        refund=refund,
+    )
     record(CREDITED, written, by=by, at=now, number=written.number, invoice=invoice.number)
     return written
 
 
-def _write(document: Document, series: Series, serial: int, *, payer: int, now: datetime, **details) -> Invoice:
-    municipality = Municipality.objects.get(pk=payer)
+def _write(document: Document, series: Series, serial: int, *, written_as: str, now: datetime, **details) -> Invoice:
     invoice = Invoice.objects.create(
         series=series,
         serial=serial,
@@ -323,13 +334,12 @@ def _write(document: Document, series: Series, serial: int, *, payer: int, now: 
         issued_at=now,
         issued_on=document.issued_on,
         due_on=document.due_on,
-        payer=municipality,
         net=document.net,
         vat=document.vat,
         total=document.total,
         content=as_kept(document),
-        format=municipality.invoice_format,
-        xml=WRITERS[InvoiceFormat(municipality.invoice_format)](document),
+        format=written_as,
+        xml=WRITERS[InvoiceFormat(written_as)](document),
         **details,
     )
     HandOver.objects.create(invoice=invoice, not_before=now)

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, RegexValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import ean
 
@@ -17,6 +18,8 @@ from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.pricing.rules import Tariff
 from booking.sessions.models import SessionPage
+from booking.signup.guest_field import GuestsField
+from booking.signup.guests import Guest
 from booking.signup.reserve import Cost, Purchase, Seat
 
 NO_LONGER_YOURS = _("You can't sign this person up, because you don't act for them, or no longer do.")
@@ -24,6 +27,12 @@ SEVERAL_PAYERS = _(
     "Those you have chosen come from more than one municipality, and an order has one payer. Sign them up municipality "
     "by municipality."
 )
+NOT_YOURS_TO_NAME = _("You can't name others for this session, because you act for nobody whom it is for.")
+SEVERAL_HOSTS = _(
+    "Those you act for come from more than one municipality. Tick at least one of them, so that we know where the "
+    "others come from."
+)
+TOO_MANY_GUESTS = _("You have named as many as one can in a day. Name the next ones tomorrow, or ask us.")
 TWO_OF_A_PAIR = _("Choose two persons: those who are to come as a pair.")
 CANNOT_ASK = _(
     "We can't ask the other of the pair: the session is too near, or we have no address to write to. Whoever acts for "
@@ -169,13 +178,18 @@ class SignUpForm(forms.Form):
     form names them already. ``cost`` is what the form asks for, at the ``prices`` of this moment (``first_cost`` before
     anything was chosen). If the page showed another, or other ``conditions``, nothing is booked, and the booker accepts
     anew. It ``may_be_short`` where there are fewer seats than people, and ``queues`` where there are none: it leads to
-    the waiting list then. ``partners``, in words, are those who may be named as the other of a pair.
+    the waiting list then. ``partners``, in words, are those who may be named as the other of a pair. Where others may
+    be named by address, ``guest_problems`` says what keeps them out, a sentence each.
     """
 
     participant = forms.MultipleChoiceField(
         label=_("Participant"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose who is to take part."), "invalid_choice": NO_LONGER_YOURS},
+    )
+    guests = GuestsField(
+        label=_("Others from the municipality"),
+        required=False,
     )
     pays_by = forms.ChoiceField(
         label=_("How the municipality pays"),
@@ -267,6 +281,7 @@ class SignUpForm(forms.Form):
         may_be_short: bool = False,
         queues: bool = False,
         partners: Mapping[Person, str] | None = None,
+        guest_problems: Callable[[list[Guest]], list[str]] | None = None,
         **kwargs,
     ):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -296,6 +311,13 @@ class SignUpForm(forms.Form):
             self.fields["partner"].choices = nobody + named
         else:
             del self.fields["partner"]
+        self.guest_problems = guest_problems
+        if guest_problems is None:
+            del self.fields["guests"]
+        else:
+            self.fields["participant"].required = False
+            self.fields["guests"].takes_diet, self.fields["guests"].takes_room = session.needs_diet, session.needs_room
+            self.fields["guests"].help_text = _guests_hint(session)
         if not may_be_short or self.takes_pairs:
             del self.fields["if_short"]
         if prices.is_free:
@@ -338,6 +360,8 @@ class SignUpForm(forms.Form):
                 seat.add_error(None, sentence)
         if str(person.pk) in self.partners:
             self.add_error("partner", sentence)
+        if person.is_guest:
+            self.add_error("guests", sentence)
 
     @property
     def asks(self) -> Person | None:
@@ -347,6 +371,27 @@ class SignUpForm(forms.Form):
     def asked_seats(self) -> list[Seat]:
         """The seats of all who are chosen; of whoever is to be asked nothing more is known."""
         return [seat.seat() for seat in self.chosen] + ([Seat(participant=self.asks)] if self.asks else [])
+
+    def so_far(self, name: str) -> str:
+        """What is written in a field by now, cleaned; nothing while it is wrong, and of a field that is not there."""
+        if name not in self.fields:
+            return ""
+        try:
+            return self.fields[name].clean(self[name].value())
+        except ValidationError:
+            return ""
+
+    @property
+    def guests(self) -> list[Guest]:
+        """Those who are named by address."""
+        return self.cleaned_data.get("guests", [])
+
+    def clean_guests(self) -> list[Guest]:
+        guests = self.cleaned_data["guests"]
+        problems = self.guest_problems(guests) if guests else []
+        if problems:
+            raise ValidationError(problems)
+        return guests
 
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""
@@ -360,6 +405,8 @@ class SignUpForm(forms.Form):
         cleaned = super().clean()
         if self.takes_pairs and len(self.chosen) + bool(cleaned.get("partner")) != 2 and "partner" not in self.errors:
             self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
+        if "guests" in cleaned and not (self.chosen or self.guests):
+            self.add_error("participant", self.fields["participant"].error_messages["required"])
         if self.queues != self.waits:
             self.accept_anew(SEATS_TAKEN if self.queues else SEAT_FREE)
             return cleaned
@@ -405,6 +452,18 @@ class SignUpForm(forms.Form):
             person_reference=self.cleaned_data.get("person_reference", ""),
             requisition=self.cleaned_data.get("requisition", ""),
         )
+
+
+def _guests_hint(session: SessionPage) -> str:
+    """How a line is written, with an example of all that the session asks for."""
+    wishes = [gettext("vegetarian")] if session.needs_diet else []
+    wishes += [gettext("no room")] if session.needs_room else []
+    example = "; ".join(["Anne Holm", "anne.holm@kommune.dk", *wishes])
+    hint = gettext(
+        "One on each line: name and e-mail address. They need not be in our register. You vouch for them, and each gets "
+        "a mail with a calendar file. For example: %(example)s"
+    )
+    return hint % {"example": example}
 
 
 def _add_on_words(tariff: Tariff) -> str:

@@ -14,7 +14,7 @@ from booking.journal import kinds
 from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.money import Price
-from booking.people.models import Municipality, Office, Person
+from booking.people.models import InvoiceFormat, Municipality, Office, Person
 from booking.pricing.models import ConditionsVersion, NetField
 from booking.pricing.quote import NOTHING, Line, Quote
 from booking.sessions.models import SessionPage
@@ -51,6 +51,8 @@ class Order(models.Model):
     gln = models.CharField(_("EAN number"), max_length=13, blank=True)
     person_reference = models.CharField(_("person reference"), max_length=80, blank=True)
     requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
+    #: Empty for what the payer's invoices are otherwise.
+    invoice_format = models.CharField(_("kind of e-invoice"), max_length=8, blank=True, choices=InvoiceFormat.choices)
     contact_name = models.CharField(_("contact"), max_length=120)
     contact_email = models.EmailField(_("contact's e-mail"))
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
@@ -185,8 +187,7 @@ class BookingQuerySet(models.QuerySet):
 
     def seen_by(self, person: Person, on) -> "BookingQuerySet":
         """Those this person takes part in, has ordered, or may act for today."""
-        theirs = Q(participant=person) | Q(order__booker=person) | Q(participant__in=person.principals(on))
-        return self.filter(theirs)
+        return self.filter(Q(order__booker=person) | Q(participant__in=person.represented(on).values("pk")))
 
 
 #: How many of the bookings hold a seat, and how many get the next free ones; to count both at once.
@@ -228,6 +229,9 @@ class Booking(models.Model):
     asked_at = models.DateTimeField(_("asked to make a pair"), null=True, blank=True)
     #: Since when it is a seat at this session, where it was at another run before.
     switched_at = models.DateTimeField(_("switched"), null=True, blank=True)
+    #: The first day of the earliest run that they had by choice and switched from; the days before the start are still
+    #: counted from it.
+    counts_from = models.DateField(_("days counted from"), null=True, blank=True)
 
     # What was agreed, copied on the day (what it costs stands in the lines): later edits must not reach it.
     conditions = models.ForeignKey(

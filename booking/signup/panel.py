@@ -21,11 +21,13 @@ from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
+from booking.signup.guest_field import on_line, read_guests
+from booking.signup.guests import Guest, hosts
 from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
 from booking.signup.pairs import partners
 from booking.signup.reserve import Cost, Seat, allot, asked_for, cost_of
-from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
+from booking.signup.sentences import invoice_sentence, person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import (
     Admission,
     CannotBook,
@@ -103,7 +105,7 @@ class Panel:
             self.form = self._form(data=sent)
         elif sent is not None:
             self.form = self._form(initial=sent.dict())
-        elif self.eligible:
+        elif self.eligible or (self.hosts and not self.is_blocked):
             self.form = self._form(initial=self._known() | self.kept)
 
     @property
@@ -165,12 +167,12 @@ class Panel:
     @property
     def leads_on(self) -> bool:
         """Whether a button to the form keeps what it promises: strangers may be anybody, others are known."""
-        return self.is_open and (not self.is_signed_in or bool(self.eligible))
+        return self.is_open and (not self.is_signed_in or bool(self.eligible or self.hosts))
 
     @property
     def leads_to_line(self) -> bool:
         """The same of a button to the waiting list."""
-        return self.queues and (not self.is_signed_in or bool(self.eligible))
+        return self.queues and (not self.is_signed_in or bool(self.eligible or self.hosts))
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -215,7 +217,7 @@ class Panel:
     @property
     def only_choice(self) -> Candidate | None:
         """The one who can be signed up; nobody while the form, as it was sent, names another."""
-        if len(self.eligible) != 1:
+        if len(self.eligible) != 1 or self.hosts:
             return None
         [candidate] = self.eligible
         return candidate if self._named <= {str(candidate.person.pk)} else None
@@ -238,13 +240,52 @@ class Panel:
     @property
     def payer(self) -> Municipality | None:
         """Whoever pays for all who can be signed up; nobody where that depends on who is chosen."""
-        payers = {candidate.admission.municipality for candidate in self.eligible}
+        payers = {candidate.admission.municipality for candidate in self.eligible} | self.hosts.keys()
         return payers.pop() if len(payers) == 1 else None
+
+    @cached_property
+    def hosts(self) -> dict[Municipality, Person]:
+        """Those of each municipality for whose sake others may be named; nobody where only those come whom it is for."""
+        return hosts(self.session, [candidate.person for candidate in self.candidates])
+
+    @cached_property
+    def guests(self) -> list[Guest]:
+        """Those whom the form names by address, as far as its lines can be read."""
+        if not self.hosts:
+            return []
+        text = self.kept.get("guests", "") if self.sent is None else self.sent.get("guests", "")
+        return read_guests(text, takes_diet=True, takes_room=True).guests
+
+    def guest_problems(self, guests: list[Guest]) -> list[str]:
+        """Why some of them can't be named: who can be ticked, or has a seat already, need not be.
+
+        That is asked of those the visitor acts for, and of other guests; never of the register.
+        """
+        known = {candidate.person.email: candidate for candidate in self.candidates if candidate.person.email}
+        places = {candidate.admission.municipality for candidate in self.chosen} or self.hosts.keys()
+        rows = [guest.person(self.hosts.get(place), place) for guest in guests for place in list(places)[:1]]
+        problems = []
+        for guest, answer in zip(guests, admit_each(self.session, rows), strict=True):
+            candidate = known.get(guest.email)
+            if candidate and candidate.admission:
+                sentence = _("%(name)s is on the list above. Tick the name there instead.")
+                problems.append(on_line(guest.line, sentence % {"name": candidate.person.name}))
+            elif candidate and (candidate.booking or candidate.other_run):
+                problems.append(on_line(guest.line, candidate.refusal))
+            elif isinstance(answer, CannotBook):
+                person = guest.person()
+                problems.append(on_line(guest.line, person_sentence(answer, self.session, person)))
+        return problems
+
+    @property
+    def count(self) -> int:
+        """How many are to have a seat."""
+        return len(self.chosen) + len(self.guests)
 
     @property
     def is_short(self) -> bool:
         """Whether more are chosen than there are seats, and there are some."""
-        return self.is_open and self.seats_left is not None and len(self.chosen) > self.seats_left
+        return self.is_open and self.seats_left is not None and self.count > self.seats_left
 
     @property
     def rest_waits(self) -> bool:
@@ -252,25 +293,27 @@ class Panel:
         return self.sent is not None and self.sent.get("if_short") == "rest_waits"
 
     @property
-    def waiting(self) -> list[Candidate]:
-        """Those of the chosen who would have to wait."""
-        return self.chosen[self.seats_left :] if self.is_short and self.rest_waits else []
+    def waiting(self) -> list[str]:
+        """The names of those of the chosen who would have to wait."""
+        names = [candidate.person.name for candidate in self.chosen] + [guest.name for guest in self.guests]
+        return names[self.seats_left :] if self.is_short and self.rest_waits else []
 
     @property
     def waiting_names(self) -> str:
-        return get_text_list([candidate.person.name for candidate in self.waiting], _("and"))
+        return get_text_list(self.waiting, _("and"))
 
     @property
     def is_for_one(self) -> bool:
         """Whether the price is that of a seat, because nobody has been chosen yet among several."""
-        return not self.chosen and len(self.eligible) > 1
+        return not self.count and (len(self.eligible) > 1 or bool(self.hosts))
 
     @cached_property
     def cost(self) -> Cost | None:
         """What the form asks for, as far as it has been filled in; None while that can't be told."""
-        if not self.chosen:
+        if not self.count:
             return self.first_cost
         seats = [self._seat(candidate.person) for candidate in self.chosen]
+        seats += [Seat(participant=guest.person()) for guest in self.guests]
         if self.partner:
             seats.append(Seat(participant=self.partner))
         if self.session.takes_pairs and len(seats) == 2:
@@ -310,6 +353,7 @@ class Panel:
     def first_cost(self) -> Cost | None:
         """What one seat costs before anybody is chosen; None where that depends on who is to have it."""
         seats = [Seat(participant=candidate.person) for candidate in self.eligible]
+        seats += [Seat(participant=Person(guest_email="?"))] if self.hosts else []
         # One seat of each sort is enough: whoever is asked for in the same way pays the same.
         sorts = dict(zip(asked_for(self.session, seats, prices=self.prices), seats, strict=True))
         costs = {self._cost([seat]) for seat in sorts.values()}
@@ -334,6 +378,18 @@ class Panel:
         agreed = self.cost.waiting if self.queues else self.cost.seats
         on = today(self.now)
         return withdrawal_sentences(self.conditions, quote=agreed, starts_on=self.session.starts_on, on=on)
+
+    @property
+    def invoice(self) -> str:
+        """Where the invoice goes, and when, as far as the form says it by now."""
+        if self.form is None:
+            return ""
+        return invoice_sentence(
+            self.session,
+            ean=self.form.so_far("ean"),
+            attention=self.form.so_far("person_reference") or self.form.so_far("contact_name"),
+            requisition=self.form.so_far("requisition"),
+        )
 
     @property
     def button(self) -> str:
@@ -382,9 +438,12 @@ class Panel:
             first_cost=self.first_cost,
             conditions=self.conditions,
             takes_cards=takes_cards(self.session),
-            may_be_short=self.is_open and self.seats_left is not None and self.seats_left < len(self.eligible),
+            may_be_short=self.is_open
+            and self.seats_left is not None
+            and (bool(self.hosts) or self.seats_left < len(self.eligible)),
             queues=self.queues,
             partners={person: self._partner_words(person) for person in self.partners},
+            guest_problems=self.guest_problems if self.hosts else None,
             **kwargs,
         )
 

@@ -8,12 +8,12 @@ from django.utils.translation import ngettext
 from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
 from booking.people.models import Person, Refusal
-from booking.pricing.models import ConditionsVersion
+from booking.pricing.models import ConditionsVersion, Invoiced
 from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import Quote
 from booking.pricing.rules import in_a_sentence
 from booking.sessions.models import SessionPage
-from booking.signup.fee import Grace
+from booking.signup.fee import Grace, counts_from
 from booking.signup.models import Booking, Withdrawal
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.switch import CannotSwitch, Hindrance
@@ -138,6 +138,8 @@ def _audience_sentence(reason: Refusal) -> str:
             return _("%(person)s holds no office that gives access on %(day)s. The session is for %(audience)s.")
         case Refusal.NO_MUNICIPALITY:
             return _("We don't know which municipality %(person)s comes from, and so not who is to pay.")
+        case Refusal.NO_GUESTS:
+            return _("%(person)s was only named as a participant. The session is for %(audience)s.")
 
 
 def both_amounts(price: Price) -> str:
@@ -188,13 +190,28 @@ def rule_sentences(booking: Booking, *, on: date) -> list[str]:
     """What it costs to give this one booking up, for somebody who reads it on ``on``."""
     if booking.pair:
         both = withdrawal_sentences(
-            booking.conditions, quote=booking.own_quote(), starts_on=booking.session.starts_on, on=on
+            booking.conditions, quote=booking.own_quote(), starts_on=counts_from(booking), on=on
         )
         return [*both, _("The two of a pair withdraw together.")]
     if booking.is_in_shared_price:
         return [shared_sentence()]
-    rule = withdrawal_sentences(booking.conditions, quote=booking.quote(), starts_on=booking.session.starts_on, on=on)
+    rule = withdrawal_sentences(booking.conditions, quote=booking.quote(), starts_on=counts_from(booking), on=on)
+    rule += switched_sentences(booking)
     return [*rule, shared_sentence()] if any(line.seats > 1 for line in booking.lines.all()) else rule
+
+
+def switched_sentences(booking: Booking) -> list[str]:
+    """That the days of withdrawal go by a run that was switched from, if they do and it matters."""
+    day = counts_from(booking)
+    if day == booking.session.starts_on or booking.own_quote().is_free:
+        return []
+    return [
+        _(
+            "The days are counted from %(day)s, the first day of the session that was switched from: switching does not "
+            "make it cheaper to withdraw."
+        )
+        % {"day": danish_day(day)}
+    ]
 
 
 def shared_sentence() -> str:
@@ -236,3 +253,40 @@ def owed_sentence(withdrawal: Withdrawal) -> str:
     if withdrawal.released_by_id:
         return _("Somebody on the waiting list has got the seat, so there is nothing to pay for the withdrawal.")
     return _("The session will not be held, so there is nothing to pay for the withdrawal.")
+
+
+def invoice_sentence(session: SessionPage, *, ean: str, attention: str, requisition: str) -> str:
+    """Where the invoice goes, what stands on it, and when it is sent, by the price list."""
+    where = [
+        _("EAN number %(ean)s") % {"ean": ean} if ean else _("the EAN number that is given"),
+        _("att. %(attention)s") % {"attention": attention} if attention else "",
+        _("requisition number %(number)s") % {"number": requisition} if requisition else "",
+    ]
+    return invoiced_sentence(session, where=", ".join(part for part in where if part))
+
+
+def order_invoice_sentence(booking: Booking) -> str:
+    """The same of what was ordered."""
+    order = booking.order
+    return invoice_sentence(
+        booking.session,
+        ean=order.gln,
+        attention=order.person_reference or order.contact_name,
+        requisition=order.requisition,
+    )
+
+
+def invoiced_sentence(session: SessionPage, *, where: str) -> str:
+    """When the invoice is sent ``where`` (in words)."""
+    match session.price_list.invoiced if session.price_list else Invoiced.HELD:
+        case Invoiced.BOOKED:
+            return _("The invoice is sent at once to %(where)s.") % {"where": where}
+        case Invoiced.MONTHLY if session.when and session.when.is_dated:
+            next_month = (session.when.ends_on.replace(day=1) + timedelta(days=31)).replace(day=1)
+            return _("The invoice is sent on %(day)s to %(where)s. It gathers what the payer owes for that month.") % {
+                "where": where,
+                "day": danish_day(next_month),
+            }
+        case Invoiced.MONTHLY:
+            return _("The invoice is sent to %(where)s in the month after the session.") % {"where": where}
+    return _("The invoice is sent to %(where)s when the session has been held.") % {"where": where}

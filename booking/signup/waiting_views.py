@@ -20,7 +20,7 @@ from booking.signup.forms import TakeSeatForm
 from booking.signup.link import BadLink, Holder, read_key
 from booking.signup.models import Booking
 from booking.signup.reserve import NoCards
-from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
+from booking.signup.sentences import invoiced_sentence, person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.waiting import (
     SeatGone,
@@ -115,11 +115,22 @@ def _context(request, booking: Booking, form: TakeSeatForm, *, now: datetime) ->
         "has_run_out": booking.is_offered and booking.offered_until <= now,
         "obstacle": session_sentence(obstacle, booking.session) if obstacle else "",
         "quote": booking.quote(),
+        "invoice": _invoice(booking),
         "withdrawal": withdrawal_sentences(
             booking.conditions, quote=booking.quote(), starts_on=booking.session.starts_on, on=today(now)
         ),
         "card_needs_sign_in": can_pay_by_card(booking, booking.session) and "pays_by" not in form.fields,
     }
+
+
+def _invoice(booking: Booking) -> str:
+    """Where the invoice goes, told to whoever has the link: they know the number, or need not."""
+    if booking.quote().is_free or not booking.order.gln:
+        return ""
+    end = booking.order.gln[-4:]
+    return invoiced_sentence(
+        booking.session, where=_("the EAN number that was given, which ends in %(end)s") % {"end": end}
+    )
 
 
 def _user(request):

@@ -46,17 +46,35 @@ for (const button of document.querySelectorAll("button[data-choose]")) {
 }
 
 // What is chosen in the form may change the price: the sum and the button follow. Without this, the server says so.
+// While one writes where the invoice goes, a single line follows: a button that is about to be pressed must stay.
 for (const form of document.querySelectorAll("form[data-quote]")) {
   const summary = form.querySelector("#order-summary");
   let asked = 0;
-  form.addEventListener("change", async (event) => {
-    if (!summary || !/^(participant|partner|if_short|.*-add_ons)$/.test(event.target.name)) return;
+  const ask = async (show) => {
     const number = ++asked;
     try {
       const answer = await fetch(form.dataset.quote, { method: "POST", body: new FormData(form) });
-      if (answer.ok && number === asked) summary.innerHTML = await answer.text();
+      if (answer.ok && number === asked && !form.dataset.sent) show(await answer.text());
     } catch {
-      // Offline: the price that is shown stands until the form is sent.
+      // Offline: what is shown stands until the form is sent.
     }
+  };
+  form.addEventListener("change", (event) => {
+    if (!summary || !/^(participant|partner|if_short|.*-add_ons)$/.test(event.target.name)) return;
+    ask((text) => (summary.innerHTML = text));
+  });
+  let pause;
+  form.addEventListener("input", (event) => {
+    if (!summary || !/^(ean|person_reference|requisition|contact_name)$/.test(event.target.name)) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      if (!summary.querySelector("#invoice-line")) return;
+      ask((text) => {
+        const answer = document.createElement("template");
+        answer.innerHTML = text;
+        const [now, then] = [summary, answer.content].map((part) => part.querySelector("#invoice-line"));
+        if (now && then) now.textContent = then.textContent;
+      });
+    }, 300);
   });
 }

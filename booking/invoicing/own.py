@@ -1,0 +1,31 @@
+"""Which documents are somebody's own: what was invoiced of the orders that they placed."""
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from booking.invoicing.models import Charge, Invoice, InvoiceQuerySet
+from booking.people.models import Person
+from booking.signup.models import Order
+
+
+def documents_for(person: Person) -> InvoiceQuerySet:
+    """The invoices of this person's orders, and what was credited of them.
+
+    ``is_shared`` is true of one that has the seats of others' orders on it too: it is not this person's to read.
+    """
+    charges = Charge.objects.filter(invoice=OuterRef("original"))
+    theirs = Q(booking__order__booker=person)
+    by_card = Q(payment__order__booker=person) | Q(credits__payment__order__booker=person)
+    return (
+        Invoice.objects.annotate(original=Coalesce("credits", "pk"))
+        .annotate(is_shared=Exists(charges.exclude(theirs)))
+        .filter(Exists(charges.filter(theirs)) | by_card)
+    )
+
+
+def documents_of(order: Order) -> InvoiceQuerySet:
+    """What was issued of one order, the first first; ``is_shared`` as above."""
+    seats = Q(charges__booking__order=order) | Q(taken_back__booking__order=order)
+    by_card = Q(payment__order=order) | Q(refund__payment__order=order)
+    issued = Invoice.objects.filter(seats | by_card).values("pk")
+    return documents_for(order.booker).filter(pk__in=issued).order_by("issued_at", "pk")

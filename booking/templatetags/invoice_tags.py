@@ -1,0 +1,23 @@
+"""What is read of an order's invoices, wherever the order stands."""
+
+from django import template
+
+from booking.invoicing.correct import still_to_invoice
+from booking.invoicing.own import documents_of
+from booking.models import Order, Person
+from booking.signup.sentences import order_invoice_sentence
+
+register = template.Library()
+
+
+@register.inclusion_tag("booking/components/order_invoices.html")
+def order_invoices(order: Order, person: Person | None) -> dict:
+    """How what is left to invoice will be; and for the booker, what was issued, and the way to correct the rest."""
+    is_theirs = person is not None and order.booker_id == person.pk
+    left = still_to_invoice(order).select_related("order", "session__price_list").order_by("session__starts_on", "pk")
+    return {
+        "order": order,
+        "sentences": list(dict.fromkeys(order_invoice_sentence(booking) for booking in left)),
+        "is_theirs": is_theirs,
+        "documents": documents_of(order) if is_theirs else [],
+    }
