@@ -39,7 +39,18 @@ def _fee(booking: Booking, agreed: Quote, *, now: datetime) -> Quote:
     session = booking.session
     if not booking.is_confirmed or session.is_cancelled or grace_of(booking, now=now):
         return NOTHING
-    return withdrawal_fee(agreed, rule=booking.conditions, starts_on=session.starts_on, withdrawn_on=today(now))
+    return withdrawal_fee(agreed, rule=booking.conditions, starts_on=counts_from(booking), withdrawn_on=today(now))
+
+
+def counts_from(booking: Booking) -> date:
+    """The day from which the days before the start are counted back: that of the earliest run they had by choice.
+
+    So a switch makes it no cheaper to withdraw. Where the organiser has moved the session since, its own day counts.
+    """
+    starts_on, entry = booking.session.starts_on, booking.session.entry
+    if booking.counts_from is None or (entry and entry.moved_at and entry.moved_at > booking.switched_at):
+        return starts_on
+    return min(starts_on, booking.counts_from)
 
 
 def grace_of(booking: Booking, *, now: datetime) -> Grace | None:
@@ -62,8 +73,6 @@ def holds_until(booking: Booking, *, now: datetime) -> date | None:
         return grace.until
     rule = booking.conditions
     last_days = [
-        booking.session.starts_on - timedelta(days=days)
-        for days in (rule.free_days, rule.share_days)
-        if days is not None
+        counts_from(booking) - timedelta(days=days) for days in (rule.free_days, rule.share_days) if days is not None
     ]
     return next((day for day in last_days if today(now) <= day), None)

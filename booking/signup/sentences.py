@@ -207,8 +207,8 @@ def switched_sentences(booking: Booking) -> list[str]:
         return []
     return [
         _(
-            "The days are counted from %(day)s, the first day of the session that was switched from: switching does not "
-            "make it cheaper to withdraw."
+            "The days are counted from %(day)s, the first day of the session that was switched from: it does not get "
+            "cheaper to withdraw by switching."
         )
         % {"day": danish_day(day)}
     ]

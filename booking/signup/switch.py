@@ -11,6 +11,7 @@ from booking.journal.kinds import SWITCHED
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
+from booking.signup.fee import counts_from, grace_of
 from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking
 from booking.signup.reserve import MayNotActFor
@@ -56,7 +57,8 @@ def switch(
 
     Order, price and conditions stay as they were agreed; so does what was written about diet and room, where the other
     run asks for it. ``booker`` is whoever asks for it on the site, and must act for the participant; staff ask without
-    one. Asking twice changes nothing. Raises CannotBook, CannotSwitch or MayNotActFor.
+    one. The days of withdrawal go by the other run, except where that would be the booker's own doing. Asking twice
+    changes nothing. Raises CannotBook, CannotSwitch or MayNotActFor.
     """
     sessions = lock_sessions(booking.session_id, to.pk)
     booking = Booking.objects.select_for_update(of=("self",)).select_related("order", "participant").get(pk=booking.pk)
@@ -69,10 +71,12 @@ def switch(
         raise CannotSwitch(Hindrance.NO_SEAT)
     admission = admit_from(booking, left, to, now=now, within_offer=within_offer)
 
+    booking.session = left
+    booking.counts_from = counts_from(booking) if booker and not grace_of(booking, now=now) else None
     booking.session, booking.office, booking.switched_at = to, admission.office, now
     booking.diet = booking.diet if to.needs_diet else ""
     booking.room = booking.room if to.needs_room else ""
-    booking.save(update_fields=["session", "office", "diet", "room", "switched_at"])
+    booking.save(update_fields=["session", "office", "diet", "room", "switched_at", "counts_from"])
     record(
         SWITCHED,
         booking,

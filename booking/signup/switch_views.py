@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
-from booking.dates import today
+from booking.dates import danish_day, today
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
+from booking.signup.fee import counts_from, grace_of
 from booking.signup.forms import NO_LONGER_YOURS, SwitchForm
 from booking.signup.models import Booking
 from booking.signup.reserve import MayNotActFor
@@ -62,6 +63,7 @@ def switch_run(request, reference: str, booking_id: int):
         "session": booking.session,
         "form": form,
         "runs": possible,
+        "counted_from": _counted_from(booking, possible, now=now),
         "refused": [(run, sentence) for run, sentence in refusals.items() if sentence],
     }
     return TemplateResponse(request, "booking/switch.html", context, status=422 if form.errors else 200)
@@ -74,6 +76,14 @@ def _refusal(booking: Booking, to: SessionPage, *, now: datetime) -> str:
     except (CannotSwitch, CannotBook) as refusal:
         return switch_sentence(refusal, to, booking.participant)
     return ""
+
+
+def _counted_from(booking: Booking, runs: list[SessionPage], *, now: datetime) -> str:
+    """The day from which the days of withdrawal would still be counted; empty where that changes nothing."""
+    if booking.own_quote().is_free or grace_of(booking, now=now):
+        return ""
+    day = counts_from(booking)
+    return danish_day(day) if any(day < run.starts_on for run in runs) else ""
 
 
 def _switch(form: SwitchForm, booking: Booking, person: Person, user, *, now: datetime) -> bool:

@@ -17,11 +17,17 @@ from booking.dates import danish_day, today
 from booking.people.models import Person
 from booking.pricing.quote import Quote
 from booking.signup.cancel import FeeChanged, withdraw, withdrawal_obstacle
-from booking.signup.fee import Grace, fee_of, grace_of, holds_until
+from booking.signup.fee import Grace, counts_from, fee_of, grace_of, holds_until
 from booking.signup.forms import WithdrawForm
 from booking.signup.models import Booking
 from booking.signup.reserve import MayNotActFor
-from booking.signup.sentences import both_amounts, grace_sentence, obstacle_to_withdrawal, withdrawal_sentences
+from booking.signup.sentences import (
+    both_amounts,
+    grace_sentence,
+    obstacle_to_withdrawal,
+    switched_sentences,
+    withdrawal_sentences,
+)
 from booking.signup.standing import CannotBook
 from booking.signup.substitute import may_substitute, seat_obstacle
 
@@ -110,4 +116,5 @@ def _said(booking: Booking, fee: Quote, *, now: datetime) -> dict:
 def _rule(booking: Booking, own: Quote, grace: Grace | None, *, now: datetime) -> list[str]:
     """What the conditions say from today on, or from when the organiser's own promise has run out."""
     on = grace.until + timedelta(days=1) if grace else today(now)
-    return withdrawal_sentences(booking.conditions, quote=own, starts_on=booking.session.starts_on, on=on)
+    rule = withdrawal_sentences(booking.conditions, quote=own, starts_on=counts_from(booking), on=on)
+    return [*rule, *switched_sentences(booking)]
