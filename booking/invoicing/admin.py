@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -26,8 +26,10 @@ from wagtail.permissions import policy_registry, register_permission_policy
 
 from booking.dates import danish_span, today
 from booking.invoicing import pdf
+from booking.invoicing.correct import NothingToCorrect, correct, still_to_invoice
 from booking.invoicing.document import NotInOrder
 from booking.invoicing.due import Bundle, ready
+from booking.invoicing.forms import DetailsForm
 from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview
 from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
@@ -36,6 +38,7 @@ from booking.invoicing.settle import NotOpen, mark_paid
 from booking.money import kroner
 from booking.people.models import InvoiceFormat
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.signup.models import Order
 
 #: How a document stands, in words; what each means is a queryset's.
 STANDINGS = {
@@ -359,6 +362,7 @@ def _row(bundle: Bundle) -> dict:
         "seats": len(bundle.bookings),
         "why_not": why_not(NotInOrder(faults, seller=document.seller.name, buyer=document.buyer.name)),
         "bookings": bundle.bookings,
+        "orders": list(dict.fromkeys(booking.order for booking in bundle.bookings)),
     }
 
 
@@ -373,6 +377,54 @@ class PreviewView(PermissionCheckedMixin, View):
         if bundle is None:
             raise Http404
         return as_pdf(preview(bundle, now=timezone.now()), name="faktura")
+
+
+class CorrectView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+    """Where the invoice of an order goes, put right by staff before it is issued."""
+
+    model = Invoice
+    permission_required = "issue"
+    template_name = "booking/admin/correct_invoice.html"
+    page_title = gettext_lazy("Correct the invoice details")
+    header_icon = "edit"
+
+    @cached_property
+    def order(self) -> Order:
+        return get_object_or_404(Order.objects.select_related("payer"), reference=self.kwargs["reference"])
+
+    @cached_property
+    def form(self) -> DetailsForm:
+        return DetailsForm(self.request.POST if self.request.method == "POST" else None, order=self.order)
+
+    def get_page_subtitle(self):
+        return self.order.reference
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        try:
+            changed = correct(self.order, self.form.details(), by=request.user, now=timezone.now())
+        except NothingToCorrect:
+            messages.error(request, _("Nothing of the order is left to invoice, so nothing was changed."))
+        else:
+            messages.success(request, _("The invoice details are corrected.") if changed else _("Nothing was changed."))
+        return redirect(self.back_url)
+
+    @property
+    def back_url(self) -> str:
+        return reverse("bookings:inspect", args=[self.order.bookings.earliest("pk").pk])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            form=self.form,
+            order=self.order,
+            is_open=still_to_invoice(self.order).exists(),
+            back_url=self.back_url,
+            **kwargs,
+        )
+
+    def get_breadcrumbs_items(self):
+        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
 class ForThoseWhoIssue(MenuItem):
@@ -390,4 +442,5 @@ class ReadyViewSet(ViewSet):
         return [
             path("", ReadyView.as_view(), name="index"),
             path("preview/<str:mark>/", PreviewView.as_view(), name="preview"),
+            path("correct/<reference:reference>/", CorrectView.as_view(), name="correct"),
         ]

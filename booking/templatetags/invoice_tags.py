@@ -1,8 +1,10 @@
 """What is read of an order's invoices, wherever the order stands."""
 
 from django import template
+from wagtail.permissions import policy_registry
 
 from booking.invoicing.correct import still_to_invoice
+from booking.invoicing.models import Invoice
 from booking.invoicing.own import documents_of
 from booking.models import Order, Person
 from booking.signup.sentences import order_invoice_sentence
@@ -20,4 +22,16 @@ def order_invoices(order: Order, person: Person | None) -> dict:
         "sentences": list(dict.fromkeys(order_invoice_sentence(booking) for booking in left)),
         "is_theirs": is_theirs,
         "documents": documents_of(order) if is_theirs else [],
+    }
+
+
+@register.inclusion_tag("booking/admin/order_invoices.html", takes_context=True)
+def invoices_of(context, order: Order) -> dict:
+    """For staff: what was issued, and the way to correct what is left; nothing for those who see no invoices."""
+    policy = policy_registry.get_by_type(Invoice)
+    may = {action: policy.user_has_permission(context["request"].user, action) for action in ("view", "issue")}
+    return {
+        "order": order,
+        "documents": documents_of(order) if may["view"] else [],
+        "may_correct": may["issue"] and still_to_invoice(order).exists(),
     }
