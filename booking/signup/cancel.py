@@ -13,7 +13,7 @@ from booking.people.models import Person
 from booking.pricing.quote import Quote
 from booking.sessions.models import SessionPage
 from booking.signup.fee import fee_alone, fee_of
-from booking.signup.locks import lock_sessions
+from booking.signup.locks import lock_session_of
 from booking.signup.models import MOVES, Booking, BookingStatus, Withdrawal, WithdrawalLine
 from booking.signup.release import waive_fee
 from booking.signup.reserve import MayNotActFor
@@ -38,7 +38,7 @@ def withdraw(booking: Booking, *, booker: Person, by, shown: str, now: datetime)
     They must have a say over the seat. One that was given up before, or is not theirs for good, is left as it is.
     Raises MayNotActFor, CannotBook or FeeChanged.
     """
-    lock_sessions(booking.session_id)
+    lock_session_of(booking)
     booking = _locked(booking)
     if not may_substitute(booking, booker, now=now):
         raise MayNotActFor
@@ -59,7 +59,7 @@ def cancel_booking(
     What it costs is kept with it; where ``shown`` is given, it must be that. Staff may waive it at once, and say why.
     Raises FeeChanged.
     """
-    lock_sessions(booking.session_id)
+    lock_session_of(booking)
     booking = _locked(booking)
     if BookingStatus.CANCELLED not in MOVES[booking.status]:
         return booking

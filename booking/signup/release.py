@@ -10,7 +10,7 @@ from django.utils import timezone
 from booking.journal.kinds import FEE_RELEASED, FEE_WAIVED, QUEUED, SESSION_CANCELLED
 from booking.journal.models import Fact
 from booking.journal.record import record
-from booking.signup.locks import lock_sessions
+from booking.signup.locks import lock_session_of, lock_sessions
 from booking.signup.models import Booking, Withdrawal
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def waive_fee(booking: Booking, *, by, reason: str, now: datetime) -> bool:
     """Let staff waive what is owed for a seat that was given up; say whether anything was."""
     if not reason:
         raise ValueError("a price is waived for a reason")
-    lock_sessions(booking.session_id)
+    lock_session_of(booking)
     withdrawal = Withdrawal.objects.owing().filter(booking=booking).first()
     if withdrawal is None:
         return False

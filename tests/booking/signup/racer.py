@@ -56,6 +56,7 @@ def unlock() -> None:
     reserve.seats_left = waiting.seats_left = lingering(standing.seats_left)
     cancel.fee_of = lingering(fee_of)
     release.lock_sessions = lambda *session_ids: {}
+    release.lock_session_of = lambda booking: None
     release._release = hesitating(release._release)
     reserve.admit_each = lingering(standing.admit_each)
     waiting.admit = pairs.admit = reserve.admit = switch.admit = lingering(standing.admit)

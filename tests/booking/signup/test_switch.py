@@ -4,7 +4,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.db.models import ProtectedError
+from django.test.utils import CaptureQueriesContext
 
 from booking.dates import COPENHAGEN
 from booking.journal.kinds import SWITCHED
@@ -12,6 +14,7 @@ from booking.models import AddOn, Audience, Booking, Choice, Fact, PriceRow
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.hold import confirm_seats, expire_seats
+from booking.signup.locks import lock_session_of
 from booking.signup.models import BookingStatus
 from booking.signup.reserve import MayNotActFor
 from booking.signup.sentences import person_sentence, switch_sentence
@@ -344,3 +347,25 @@ def test_a_seat_that_somebody_waits_for_is_offered_to_nobody_who_has_the_other_r
 
     waiting.refresh_from_db()
     assert waiting.is_waiting
+
+
+def test_whoever_locks_the_session_of_a_seat_locks_the_one_that_it_has_been_switched_to(runs, seat):
+    known_before = Booking.objects.get(pk=seat.pk)
+    switch(seat, to=runs[1], by=None, now=NOW)
+
+    with CaptureQueriesContext(connection) as captured:
+        session = lock_session_of(known_before)
+
+    assert session == runs[1]
+    assert len(captured) == 5  # it did not have to be asked for twice
+
+
+def test_a_seat_that_is_switched_while_its_session_is_waited_for_is_looked_for_anew(runs, seat):
+    def switched_meanwhile(execute, sql, params, many, context):
+        if "SAVEPOINT" in sql and not seat.switched_at:
+            seat.switched_at = NOW
+            Booking.objects.filter(pk=seat.pk).update(session=runs[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(switched_meanwhile):
+        assert lock_session_of(seat) == runs[1]
