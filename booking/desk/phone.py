@@ -52,7 +52,7 @@ ALTHOUGH = {
 class ParticipantForm(forms.Form):
     participant = forms.ModelChoiceField(
         label=gettext_lazy("Participant"),
-        queryset=Person.objects.filter(forgotten_at=None),
+        queryset=Person.objects.registered().filter(forgotten_at=None),
         widget=PersonChooserViewSet().widget_class,
         error_messages={
             "required": gettext_lazy("Choose who is to take part."),

@@ -160,7 +160,7 @@ class PersonIndexView(RegisterViewSet.index_view_class):
         held = Office.objects.held_on(day).select_related("municipality")
         current = Q(ends_on=None) | Q(ends_on__gte=day)
         acting = Secretary.objects.filter(current, starts_on__lte=day).select_related("principal")
-        return Person.objects.prefetch_related(
+        return Person.objects.registered().prefetch_related(
             Prefetch("offices", held, to_attr="held"), Prefetch("acts_for", acting, to_attr="acting")
         )
 
@@ -220,6 +220,9 @@ class KeepersOnly(PermissionCheckedMixin):
     """Wagtail shows every chooser to everybody in the admin; this one only to those who keep the register."""
 
     any_permission_required = ["add", "change", "view"]
+
+    def get_object_list(self):
+        return super().get_object_list().registered()
 
 
 class ChoosePersonView(KeepersOnly, chooser_views.ChooseView):
@@ -438,6 +441,7 @@ class AudienceViewSet(RegisterViewSet):
             FieldPanel("offices"),
             FieldPanel("newly_elected"),
             FieldPanel("municipalities", widget=forms.CheckboxSelectMultiple),
+            FieldPanel("takes_guests"),
             GrantsPanel(heading=gettext_lazy("Exceptions")),
         ],
         base_form_class=AudienceForm,

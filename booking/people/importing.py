@@ -219,7 +219,7 @@ class _Planner:
         municipalities = {row.municipality.pk: row.municipality for row in self.reading.rows}
         municipalities |= Municipality.objects.exclude(pk__in=municipalities).in_bulk()
         holders = {}
-        for person in Person.objects.order_by("pk"):
+        for person in Person.objects.registered().order_by("pk"):
             holder = holders[person.pk] = Holder(person.name, person.email, person.phone, person)
             if person.email:
                 self.by_email[person.email.lower()] = holder

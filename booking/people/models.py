@@ -124,8 +124,18 @@ class ElectionTerm(models.Model):
         return (known.starts_on if known else self.starts_on.replace(year=self.starts_on.year - 4)), last
 
 
+class PersonQuerySet(models.QuerySet):
+    def registered(self) -> "PersonQuerySet":
+        """Those in the register; not the guests, who were only named as participants."""
+        return self.filter(host=None)
+
+
 class Person(models.Model):
-    """Somebody in the register: an office holder, a secretary, or both."""
+    """Somebody in the register: an office holder, a secretary, or both; or a guest, who is not in it.
+
+    A guest was named by name and address when somebody signed them up. They are a row of their own, whoever else has
+    the address: it is never looked up in the register, and nobody signs in as a guest.
+    """
 
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
@@ -145,15 +155,49 @@ class Person(models.Model):
     added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
     #: All is gone but what bookkeeping demands; see booking/mypage/forget.py.
     forgotten_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+    #: For whose sake a guest may come: whoever acts for the host acts for the guest. None for all in the register.
+    host = models.ForeignKey("self", null=True, editable=False, on_delete=models.PROTECT, related_name="guests")
+    #: Where a guest is written to. It is not their ``email``, which is unique and opens a sign-in.
+    guest_email = models.EmailField(_("guest's e-mail"), blank=True, editable=False)
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("persons")
         ordering = ["name"]
         permissions = [("forget_person", "Can forget person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(host=None, guest_email="") | Q(host__isnull=False, email=None, user=None),
+                name="guests_have_no_sign_in",
+                violation_error_message=_("This person was named as a participant only, and is not in the register."),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["guest_email"], condition=~Q(guest_email=""), name="guests_by_address"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_guest(self) -> bool:
+        return self.host_id is not None
+
+    @property
+    def mailbox(self) -> str:
+        """Where they are written to; empty where we have no address."""
+        return self.email or self.guest_email
+
+    @property
+    def identity(self) -> tuple[int | None, str]:
+        """The same for two rows of which one seat is enough: a guest is whoever has the address in a municipality."""
+        return (self.municipality_id, self.guest_email) if self.is_guest and self.guest_email else (self.pk, "")
+
+    def is_at(self, other: "Person") -> bool:
+        """Whether this is a guest at the other's own address, which only they can read."""
+        return self.is_guest and bool(other.email) and self.guest_email == other.email
 
     def clean(self):
         self.email = self.email.strip().lower() if self.email else None
@@ -182,6 +226,8 @@ class Person(models.Model):
 
         The municipality of an office they hold; else the one they work in; else that of somebody they act for.
         """
+        if self.is_guest:
+            return self.municipality
         held = Office.objects.held_on(on).select_related("municipality").order_by("starts_on", "pk")
         office = held.filter(person=self).first()
         if office is None and self.municipality_id is None:
@@ -189,8 +235,21 @@ class Person(models.Model):
         return office.municipality if office else self.municipality
 
     def may_act_for(self, other: "Person", on: date) -> bool:
-        """Everybody acts for themselves; a secretary for the principals of that day."""
+        """Everybody acts for themselves; a secretary for the principals of that day; and either for their guests."""
+        if other.host is not None:
+            return other.is_at(self) or self.may_act_for(other.host, on)
         return other == self or self.principals(on).filter(pk=other.pk).exists()
+
+    def selves(self) -> "models.QuerySet[Person]":
+        """Their row in the register, and those that others have named at their address."""
+        rows = Q(pk=self.pk)
+        return Person.objects.filter(rows | Q(guest_email=self.email) if self.email else rows)
+
+    def represented(self, on: date) -> "models.QuerySet[Person]":
+        """All for whom ``may_act_for`` says yes on that day."""
+        principals = self.principals(on).values("pk")
+        theirs = Q(pk=self.pk) | Q(pk__in=principals) | Q(host=self) | Q(host__in=principals)
+        return Person.objects.filter(theirs | Q(guest_email=self.email) if self.email else theirs)
 
 
 class OfficeKind(models.TextChoices):
@@ -389,6 +448,7 @@ class Refusal(StrEnum):
     OFFICE_NOT_BEGUN = "office_not_begun"  # will hold it, but not yet on the day
     NO_OFFICE = "no_office"
     NO_MUNICIPALITY = "no_municipality"  # nobody knows which municipality would pay
+    NO_GUESTS = "no_guests"  # named as a participant, where only those come whom it is for
 
 
 class NotForYou(Exception):
@@ -439,6 +499,15 @@ class Audience(models.Model):
         help_text=_("Leave empty for all of them."),
     )
 
+    takes_guests = models.BooleanField(
+        _("those they name as well"),
+        default=False,
+        help_text=_(
+            "Whoever signs up somebody whom it is for can also name others from the same municipality, by name and "
+            "e-mail address. Only for sessions where they can vouch for whoever comes, such as a whole council."
+        ),
+    )
+
     class Meta:
         verbose_name = _("audience")
         verbose_name_plural = _("audiences")
@@ -465,7 +534,7 @@ class Audience(models.Model):
         There is no office when they come without one: through an exception, or because the audience is open. Where
         they come from is known all the same (``Person.municipality_on``), so there is always a payer.
         """
-        offices = person.offices_at_hand()
+        offices = [] if person.is_guest else person.offices_at_hand()
         reason, office = self._judge(person, offices, on)
         if reason is None:
             return office
@@ -486,8 +555,12 @@ class Audience(models.Model):
     def _judge(self, person: Person, offices: list[Office], on: date) -> tuple[Refusal | None, Office | None]:
         """What the rule itself says, exceptions aside: no refusal and the office, or the reason and what missed.
 
-        None and None: they come without an office, through those they act for or the place where they work.
+        None and None: they come without an office, through those they act for or the place where they work, or because
+        somebody whom it is for has named them.
         """
+        if person.is_guest:
+            is_welcome = self.takes_guests and self._is_here(person.municipality_id)
+            return (None if is_welcome else Refusal.NO_GUESTS), None
         if self.opening == Opening.OFFICES:
             offices = [office for office in offices if office.kind in self.offices]
         held = [office for office in offices if office.is_held_on(on)]
@@ -520,11 +593,11 @@ class Audience(models.Model):
 
     def admitted(self, on: date) -> "models.QuerySet[Person]":
         """All whom ``admit`` would let in on ``on``, in one query (two for the newly elected: the terms)."""
-        return Person.objects.filter(self._rule(on) | self._exceptions(on))
+        return Person.objects.registered().filter(self._rule(on) | self._exceptions(on))
 
     def sentence(self, on: date) -> str:
         """Whom it lets in, and how many that is today: for whoever picks it."""
-        persons = Person.objects.filter(self._rule(on) | self._exceptions(on))
+        persons = self.admitted(on)
         counted = persons.aggregate(all=Count("pk"), exceptions=Count("pk", filter=~self._rule(on)))
         sentences = [capfirst(self._rule_in_words()) + "."]
         if not counted["all"]:
@@ -543,6 +616,8 @@ class Audience(models.Model):
                 )
                 % {"count": counted["exceptions"]}
             )
+        if self.takes_guests:
+            sentences.append(gettext("Those who sign up can name others from their municipality as well."))
         return " ".join(sentences)
 
     def _rule_in_words(self) -> str:

@@ -390,7 +390,7 @@ NOT_PAID = gettext_lazy("The seat is not paid for yet, so nobody else can have i
 class SubstituteForm(forms.Form):
     participant = forms.ModelChoiceField(
         label=gettext_lazy("New participant"),
-        queryset=Person.objects.filter(forgotten_at=None),
+        queryset=Person.objects.registered().filter(forgotten_at=None),
         widget=PersonChooserViewSet().widget_class,
         error_messages={
             "required": gettext_lazy("Choose who is to have the seat."),

@@ -382,7 +382,7 @@ class SignUpForm(forms.Form):
             return ""
 
     @property
-    def guests(self) -> list[Guest]:
+    def named(self) -> list[Guest]:
         """Those who are named by address."""
         return self.cleaned_data.get("guests", [])
 
@@ -405,7 +405,7 @@ class SignUpForm(forms.Form):
         cleaned = super().clean()
         if self.takes_pairs and len(self.chosen) + bool(cleaned.get("partner")) != 2 and "partner" not in self.errors:
             self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
-        if "guests" in cleaned and not (self.chosen or self.guests):
+        if "guests" in cleaned and not (self.chosen or self.named):
             self.add_error("participant", self.fields["participant"].error_messages["required"])
         if self.queues != self.waits:
             self.accept_anew(SEATS_TAKEN if self.queues else SEAT_FREE)
@@ -460,8 +460,8 @@ def _guests_hint(session: SessionPage) -> str:
     wishes += [gettext("no room")] if session.needs_room else []
     example = "; ".join(["Anne Holm", "anne.holm@kommune.dk", *wishes])
     hint = gettext(
-        "One on each line: name and e-mail address. They need not be in our register. You vouch for them, and each gets "
-        "a mail with a calendar file. For example: %(example)s"
+        "One on each line: name and e-mail address. They need not be in our register. You vouch for them, and each "
+        "gets a mail with a calendar file. For example: %(example)s"
     )
     return hint % {"example": example}
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking.sessions.models import SessionPage
 from booking.signup.forms import SignUpForm
+from booking.signup.guest_field import without_wishes
 
 _KEY = "sign_up_kept"
 #: Seconds; long enough to sign in again, short enough for a borrowed machine.
@@ -16,6 +17,8 @@ KEPT_FOR = 60 * 60
 _NOT_KEPT = {"submission", "shown", "to_line", "shown_conditions", "accepted"}
 #: What is kept of a seat, under the id of whoever it is for.
 _OF_A_SEAT = re.compile(r"(?P<person>[0-9]{1,18})-(?P<field>may_be_listed|add_ons)")
+#: As much of a list of names and addresses as is kept.
+_LONG = 10_000
 #: More than anybody chooses.
 _MANY = 200
 
@@ -31,6 +34,8 @@ def keep(request, session: SessionPage) -> None:
             written.setdefault(of_a_seat["person"], {})[of_a_seat["field"]] = values[-1] if is_tick else values
         elif name == "participant":
             written[name] = values
+        elif name == "guests":
+            written[name] = without_wishes(request.POST[name][:_LONG])
         elif name in SignUpForm.base_fields.keys() - _NOT_KEPT:
             written[name] = values[-1]
     request.session[_KEY] = {"session": session.pk, "at": timezone.now().timestamp(), "written": written}

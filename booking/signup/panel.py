@@ -245,7 +245,7 @@ class Panel:
 
     @cached_property
     def hosts(self) -> dict[Municipality, Person]:
-        """Those of each municipality for whose sake others may be named; nobody where only those come whom it is for."""
+        """Of each municipality the one for whose sake others may be named; nobody where only those it is for come."""
         return hosts(self.session, [candidate.person for candidate in self.candidates])
 
     @cached_property

@@ -36,7 +36,5 @@ def may_release(order: Order, person: Person, *, on: date) -> bool:
 
 
 def represented_by(person: Person | None, *, on: date) -> set[int]:
-    """The ids of the person and of those they act for that day: whose joining link, diet and room are theirs to see."""
-    if person is None:
-        return set()
-    return {person.pk, *person.principals(on).values_list("pk", flat=True)}
+    """The ids of all for whom the person acts that day: whose joining link, diet and room are theirs to see."""
+    return set() if person is None else set(person.represented(on).values_list("pk", flat=True))

@@ -1,7 +1,7 @@
 """Giving seats: the order, its bookings and their facts, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from booking.sessions.models import SessionPage
 from booking.signup.authority import Authority, may_pass
 from booking.signup.cards import fits_a_card, takes_cards
 from booking.signup.deadline import deadline
+from booking.signup.guests import Guest, welcome
 from booking.signup.locks import lock_session
 from booking.signup.models import Booking, BookingStatus, Order, OrderLine
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, admit_each, obstacles, seats_left
@@ -154,7 +155,9 @@ def asked_for(session: SessionPage, seats: Sequence[Seat], *, prices: Prices) ->
     return [
         Asked(
             audiences=frozenset(
-                audience.pk for audience in priced_for if audience.admits(seat.participant, on=session.starts_on)
+                audience.pk
+                for audience in priced_for
+                if not seat.participant.guest_email and audience.admits(seat.participant, on=session.starts_on)
             ),
             pair=seat.pair,
             add_ons=seat.add_ons,
@@ -178,6 +181,7 @@ def place_order(
     waits: bool = False,
     rest_waits: bool = False,
     asks: Person | None = None,
+    guests: Sequence[Guest] = (),
     authority: Authority | None = None,
 ) -> Order:
     """Give every participant a seat at today's price, or none of them.
@@ -190,20 +194,25 @@ def place_order(
     Where the session is for pairs, the two of one are signed up together. ``asks`` is the one of them for whom the
     booker does not act: they are asked, and both seats are kept until the answer. Then it is paid by invoice.
 
+    ``guests`` get a row each, and seats after those who are in the register.
+
     Staff sign somebody up on an ``authority``: what it sets aside does not keep anybody out, and the fact says why.
 
     ``shown`` (the sums of a quote) and ``shown_conditions`` (a version's id) are what the booker saw and accepted. A
     ``submission`` that was placed before for this session gives the order it made. The session row is locked first, so
     the last seat goes to one.
     Raises CannotBook, TooFewSeats, MayNotActFor, SeveralPayers, NotAPair, CannotAsk, PriceChanged, ConditionsChanged,
-    NoCards or NoEanNumber.
+    NoCards or NoEanNumber; of guests, what ``welcome`` does.
     """
     session = lock_session(session.pk)
     placed = order_of(submission, session=session, booker=booker)
     if placed:
         return placed
 
+    represented = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}
     seats = _read_anew(seats)
+    named = _welcome(session, guests, seats, represented=represented, booker=booker, now=now)
+    seats += named
     pair = uuid4() if session.takes_pairs and authority is None else None
     if pair and len(seats) != 2:
         raise NotAPair
@@ -233,14 +242,14 @@ def place_order(
         raise NoCardsForAmount
     if not (purchase.gln or pays_by_card or cost.is_free):
         raise NoEanNumber
-    theirs = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}
+    theirs = represented | {seat.participant.pk for seat in named}
     others = [seat.participant for seat in seats if seat.participant.pk not in theirs]
     if others and not (pair and others == [asks]):
         raise MayNotActFor
     until = _answer_by(session, others, now=now)
     if until and pays_by_card:
         raise NoCards
-    if len({seat.participant for seat in seats}) < len(seats):
+    if len({seat.participant.identity for seat in seats}) < len(seats):
         raise CannotBook(Obstacle.ALREADY_BOOKED)
     admissions = _admissions(session, [seat.participant for seat in seats], authority, now=now)
     payers = {admission.municipality for admission in admissions}
@@ -313,6 +322,32 @@ def note_together(bookings: Sequence[Booking], *, by, now: datetime) -> None:
         order = bookings[0].order
         ids = [booking.pk for booking in bookings]
         record(ORDERED, order, by=by, on_behalf_of=order.booker, at=now, order=order.reference, bookings=ids)
+
+
+def _welcome(
+    session: SessionPage,
+    guests: Sequence[Guest],
+    seats: Sequence[Seat],
+    *,
+    represented: Collection[int],
+    booker: Person,
+    now: datetime,
+) -> list[Seat]:
+    """The seats of the guests, who come with those of the register that have ``seats``."""
+    if not guests:
+        return []
+    rows = welcome(
+        session,
+        guests,
+        booker=booker,
+        people=Person.with_offices(represented),
+        chosen=[seat.participant for seat in seats],
+        now=now,
+    )
+    return [
+        Seat(row, diet=guest.diet if session.needs_diet else "", room=guest.room if session.needs_room else "")
+        for guest, row in zip(guests, rows, strict=True)
+    ]
 
 
 def _read_anew(seats: Sequence[Seat]) -> list[Seat]:

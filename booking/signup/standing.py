@@ -156,10 +156,17 @@ def admit_each(
     session: SessionPage, people: Sequence[Person], *, besides: Booking | None = None
 ) -> list[Admission | CannotBook]:
     """What ``admit`` says of each of them, in their order; bookings are looked up for all at once."""
-    bookings = Booking.objects.filter(participant__in=people).exclude(pk=besides and besides.pk).active()
-    here = {booking.participant_id: booking for booking in bookings.filter(session=session.pk).select_related("order")}
-    elsewhere = {booking.participant_id: booking for booking in reversed(at_other_runs(bookings, session))}
-    return [_answer(session, person, here=here.get(person.pk), elsewhere=elsewhere.get(person.pk)) for person in people]
+    guests = [person.guest_email for person in people if person.guest_email]  # whoever has the address is the same
+    theirs = Q(participant__in=[person.pk for person in people])
+    theirs |= Q(participant__guest_email__in=guests) if guests else Q()
+    bookings = Booking.objects.filter(theirs).exclude(pk=besides and besides.pk).active()
+    at_this = bookings.filter(session=session.pk).select_related("order", "participant")
+    here = {booking.participant.identity: booking for booking in at_this}
+    elsewhere = {booking.participant.identity: booking for booking in reversed(at_other_runs(bookings, session))}
+    return [
+        _answer(session, person, here=here.get(person.identity), elsewhere=elsewhere.get(person.identity))
+        for person in people
+    ]
 
 
 def _answer(

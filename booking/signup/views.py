@@ -31,11 +31,15 @@ from booking.signup.forms import (
     NO_CARD_FOR_WAITING,
     NO_CARDS,
     NO_LONGER_YOURS,
+    NOT_YOURS_TO_NAME,
     PRICE_CHANGED,
     SEATS_TAKEN,
+    SEVERAL_HOSTS,
     SEVERAL_PAYERS,
+    TOO_MANY_GUESTS,
     SubstituteForm,
 )
+from booking.signup.guests import NoHost, SeveralHosts, TooManyGuests
 from booking.signup.interest import show_interest, withdraw_interest
 from booking.signup.kept import forget, keep
 from booking.signup.link import place_url
@@ -117,7 +121,9 @@ def sign_up(request, session_id: int):
     placed = _place(panel)
     if placed:
         forget(request)
-        return redirect("booking:pay" if placed.pays_by_card else "booking:receipt", placed.reference)
+        if placed.pays_by_card:
+            return to_payment(placed)
+        return redirect("booking:receipt", placed.reference)
     return _session_page(request, panel, status=422)
 
 
@@ -150,7 +156,7 @@ def _place(panel: Panel) -> Order | None:
         form.add_error("if_short", short_sentence(panel.seats_left))
     elif is_valid:
         try:
-            order = {"waits": form.waits, "rest_waits": form.rest_waits}
+            order = {"waits": form.waits, "rest_waits": form.rest_waits, "guests": form.named}
             if session.takes_pairs:
                 order = {"asks": form.asks}
             return (sign_up_pair if session.takes_pairs else place_order)(
@@ -177,6 +183,12 @@ def _place(panel: Panel) -> Order | None:
             form.add_error("participant", NO_LONGER_YOURS)
         except SeveralPayers:
             form.add_error("participant", SEVERAL_PAYERS)
+        except NoHost:
+            form.add_error("guests", NOT_YOURS_TO_NAME)
+        except SeveralHosts:
+            form.add_error("guests", SEVERAL_HOSTS)
+        except TooManyGuests:
+            form.add_error("guests", TOO_MANY_GUESTS)
         except PriceChanged as refusal:
             panel.cost, panel.seats_left = refusal.cost, seats_for_sale(session)
             form.accept_anew(PRICE_CHANGED)

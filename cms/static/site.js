@@ -65,6 +65,10 @@ for (const form of document.querySelectorAll("form[data-quote]")) {
   });
   let pause;
   form.addEventListener("input", (event) => {
+    if (summary && event.target.name === "guests") {
+      clearTimeout(pause);
+      pause = setTimeout(() => ask((text) => (summary.innerHTML = text)), 500);
+    }
     if (!summary || !/^(ean|person_reference|requisition|contact_name)$/.test(event.target.name)) return;
     clearTimeout(pause);
     pause = setTimeout(() => {

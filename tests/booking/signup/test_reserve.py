@@ -42,7 +42,7 @@ PURCHASE = Purchase(contact_name="Sekretariatet", contact_email="sekretariat@exa
 def order(session, *participants, booker=None, now=NOW, **changes):
     """Book the participants as the form would, having shown what holds now."""
     try:
-        quote = session.quote([Asked()] * len(participants), now=now)
+        quote = session.quote([Asked()] * (len(participants) + len(changes.get("guests", ()))), now=now)
     except PriceUndecided:
         quote = NOTHING
     cost = Cost(NOTHING, waiting=quote) if changes.get("waits") else Cost(quote)

@@ -1,0 +1,143 @@
+"""Many participants in one field, a line each: typed, or pasted from a sheet or a mail's list of addresses."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from booking.people.models import Person
+from booking.signup.guests import IN_AN_ORDER, Guest
+
+#: "Holm, Anne" <anne@...>; as mail programs write an address.
+_OF_A_MAIL = re.compile(r'\s*"?(?P<name>[^<>";]*?)"?\s*<(?P<email>[^<>\s]*)>\s*(?:[;,]|$)')
+#: Anne Holm anne@...
+_WITH_A_SPACE = re.compile(r"(?P<name>.*?)\s+(?P<email>\S+@\S+)")
+#: What no name has, and what links and addresses have.
+_NOT_IN_A_NAME = frozenset("@/\\<>:{}")
+#: More than anybody writes of themselves.
+_LONG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the lines say: the guests that can be told, and a sentence for each line that is wrong."""
+
+    guests: list[Guest]
+    wrong: list[str]
+
+
+def read_guests(text: str, *, takes_diet: bool = False, takes_room: bool = False) -> Reading:
+    """A name and an address on each line; then diet and room, as far as they are asked for."""
+    guests: list[Guest] = []
+    wrong: list[str] = []
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(_plain(text).splitlines(), start=1):
+        for pieces in _pieces(line):
+            guest = Guest(*pieces, line=number)
+            problem = _problem(guest, line, takes_diet=takes_diet, takes_room=takes_room)
+            if not problem and guest.email in line_of:
+                problem = _("The address is on line %(other)d too. Everybody needs an address of their own.") % {
+                    "other": line_of[guest.email]
+                }
+            if problem:
+                wrong.append(on_line(number, problem))
+                continue
+            line_of[guest.email] = number
+            guests.append(guest)
+    return Reading(guests, wrong)
+
+
+def on_line(number: int, sentence: str) -> str:
+    return _("Line %(number)d: %(sentence)s") % {"number": number, "sentence": sentence}
+
+
+def without_wishes(text: str) -> str:
+    """The same lines with names and addresses alone, for where nothing of anybody's health may be kept."""
+    lines = []
+    for line in _plain(text).splitlines():
+        lines += [f"{name}, {email}" for name, email, _diet, _room in _pieces(line)]
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Without the signs that nobody can see, which are pasted along from sheets and mails."""
+    return "".join(character for character in text if unicodedata.category(character) not in {"Cf", "Co", "Cs"})
+
+
+def _pieces(line: str) -> Iterator[tuple[str, str, str, str]]:
+    """Name, address, diet and room of each person on a line; a mail's list has several."""
+    if not line.strip():
+        return
+    if "<" in line:
+        found = list(_OF_A_MAIL.finditer(line))
+        if "".join(one.group() for one in found) == line:
+            yield from ((one["name"].strip(), one["email"].lower(), "", "") for one in found)
+            return
+    sign, times = next(((sign, 3) for sign in "\t;" if sign in line), (",", 2))  # a diet may have commas in it
+    pieces = line.strip().split(sign, times)
+    if len(pieces) == 1:
+        spaced = _WITH_A_SPACE.fullmatch(line.strip())
+        pieces = [spaced["name"], spaced["email"]] if spaced else [line, ""]
+    name, email, *wishes = [" ".join(piece.split()) for piece in pieces]
+    diet, room = [*wishes, "", ""][:2]
+    yield name, email.lower(), diet, room
+
+
+def _problem(guest: Guest, line: str, *, takes_diet: bool, takes_room: bool) -> str:
+    """What is wrong with one of them; nothing if it is all right."""
+    if not guest.email:
+        return _("Write a name and an e-mail address with a comma between them. It says “%(line)s”.") % {
+            "line": line.strip()[:60]
+        }
+    if not guest.name:
+        return _("Write the name before the address %(email)s.") % {"email": guest.email[:60]}
+    if len(guest.name) > Person._meta.get_field("name").max_length or _NOT_IN_A_NAME & set(guest.name):
+        return _("“%(name)s” does not look like a name.") % {"name": guest.name[:60]}
+    if not _is_mailbox(guest.email):
+        return _("“%(email)s” is not a whole e-mail address, such as navn@kommune.dk.") % {"email": guest.email[:60]}
+    if (guest.diet and not takes_diet) or (guest.room and not takes_room):
+        return _("There is more on the line than a name and an address, and we do not ask for more.")
+    if max(len(guest.diet), len(guest.room)) > _LONG:
+        return _("Write %(count)d characters at most after the address.") % {"count": _LONG}
+    return ""
+
+
+def _is_mailbox(email: str) -> bool:
+    """At a named host; Django also takes a machine's number, such as navn@[127.0.0.1]."""
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return len(email) <= Person._meta.get_field("guest_email").max_length and not email.endswith("]")
+
+
+class GuestsField(forms.CharField):
+    """The lines, cleaned to guests; all that is wrong is said at once, and what was typed stays."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"})
+
+    #: Whether the session asks for them.
+    takes_diet = takes_room = False
+
+    def to_python(self, value) -> list[Guest]:
+        reading = read_guests(super().to_python(value), takes_diet=self.takes_diet, takes_room=self.takes_room)
+        if reading.wrong:
+            raise ValidationError(reading.wrong)
+        if len(reading.guests) > IN_AN_ORDER:
+            raise ValidationError(
+                gettext_lazy("Write %(limit)d at most in one go. There are %(count)d."),
+                params={"limit": IN_AN_ORDER, "count": len(reading.guests)},
+            )
+        return reading.guests
+
+    def validate(self, value: list[Guest]):
+        """Nobody need be named."""
+
+    def run_validators(self, value: list[Guest]):
+        """Each line has been looked at."""

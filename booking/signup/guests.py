@@ -1,0 +1,101 @@
+"""Guests: participants who are not in the register, named by whoever signs up somebody whom the session is for.
+
+A guest is a row of their own, made for one order. The address is never looked up in the register, so the answer is the
+same whether or not it is there, and it opens nothing. Whoever reads mail there can answer an offer from the waiting
+list, and nothing else; where it is somebody's own in the register, they find the seat on My page.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from booking.people.models import Municipality, NotForYou, Person
+from booking.sessions.models import SessionPage
+
+#: The largest council has 55 members. Each guest gets a mail, so there is an end to it.
+IN_AN_ORDER = 60
+#: So many one may name in a day, for whatever sessions.
+IN_A_DAY = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody to whom a seat is to be given by name and address, as the ``line`` of a list says."""
+
+    name: str
+    email: str
+    diet: str = ""
+    room: str = ""
+    line: int = 1
+
+    def person(self, host: Person | None = None, municipality: Municipality | None = None) -> Person:
+        """The row they get, not saved yet."""
+        return Person(name=self.name, guest_email=self.email, host=host, municipality=municipality)
+
+
+class NoHost(Exception):
+    """The booker acts for nobody whom the session is for, so there is nobody to name others."""
+
+
+class SeveralHosts(Exception):
+    """Those who could name them come from more than one municipality; one of them is to take part, or to be chosen."""
+
+
+class TooManyGuests(Exception):
+    """As many as one may name in a day have been named."""
+
+
+def can_be_named(session: SessionPage) -> bool:
+    """Whether others than those whom the session is for may be named. The two of a pair are asked in another way."""
+    return session.audience is not None and session.audience.takes_guests and not session.takes_pairs
+
+
+def hosts(session: SessionPage, people: Sequence[Person]) -> dict[Municipality, Person]:
+    """Of each municipality the first of these whom the session is for, whether or not they have a seat already."""
+    found: dict[Municipality, Person] = {}
+    if not can_be_named(session):
+        return found
+    for person in people:
+        if person.is_guest:
+            continue
+        try:
+            office = session.audience.admit(person, on=session.starts_on)
+        except NotForYou:
+            continue
+        place = office.municipality if office else person.municipality_on(session.starts_on)
+        found.setdefault(place, person)
+    return found
+
+
+def welcome(
+    session: SessionPage,
+    guests: Sequence[Guest],
+    *,
+    booker: Person,
+    people: Sequence[Person],
+    chosen: Collection[Person],
+    now: datetime,
+) -> list[Person]:
+    """The rows of those whom ``booker`` names, in their order; ``people`` are those the booker acts for.
+
+    They come from the municipality of those who are ``chosen`` beside them, or else from the only one there is. Nothing
+    is said here of seats or prices. Raises NoHost, SeveralHosts or TooManyGuests.
+    """
+    if not guests:
+        return []
+    found = hosts(session, people)
+    taking_part = hosts(session, [person for person in people if person in chosen])
+    if not found:
+        raise NoHost
+    if len(taking_part or found) > 1:
+        raise SeveralHosts
+    named = Person.objects.filter(
+        host__isnull=False, bookings__order__booker=booker, added_at__gt=now - timedelta(days=1)
+    )
+    if named.distinct().count() + len(guests) > IN_A_DAY:
+        raise TooManyGuests
+    [(municipality, host)] = (taking_part or found).items()
+    rows = [guest.person(host, municipality) for guest in guests]
+    for row in rows:
+        row.added_at = now
+    return Person.objects.bulk_create(rows)
