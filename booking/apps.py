@@ -11,9 +11,10 @@ class BookingConfig(AppConfig):
 
     def ready(self) -> None:
         import booking.paths  # noqa: F401  so that every urls.py may speak of <id:...>
-        from booking.calendars.feed import follow_sessions
+        from booking.calendars.feed import contribute, follow_sessions
+        from booking.calendars.outside_feed import outside_events
         from booking.desk import session_tab
-        from booking.journal.kinds import SESSION_SHOWN
+        from booking.journal.kinds import SESSION_PLACED, SESSION_SHOWN
         from booking.journal.record import follow
         from booking.messages.tell import KINDS, tell
         from booking.payments import follow as money
@@ -25,7 +26,8 @@ class BookingConfig(AppConfig):
         signin.connect()
         history.connect()
         session_tab.add_to_editor()
-        follow("calendars", [SESSION_SHOWN], follow_sessions)
+        contribute(outside_events)
+        follow("calendars", [SESSION_SHOWN, SESSION_PLACED], follow_sessions)
         follow("payments", money.KINDS, money.follow_cancelling)
         follow("messages", KINDS, tell)
         follow("signup", waiting.KINDS, waiting.follow_seats)

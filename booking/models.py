@@ -2,9 +2,9 @@
 
 from booking.calendars.models import Feed
 from booking.calendars.outside import OutsideCalendar, OutsideEvent
-from booking.invoicing.models import Charge, HandOver, Invoice, Series, Settlement
+from booking.invoicing.models import Charge, Deposit, HandOver, Invoice, Series, Settlement
 from booking.journal.models import Fact, FollowUp
-from booking.messages.models import MailedVersion, OutboxMessage
+from booking.messages.models import MailedVersion, MailText, OutboxMessage, Reminder
 from booking.mypage.models import DeletionRequest
 from booking.payments.differences import Difference, Reconciliation
 from booking.payments.models import Payment, Refund, StripeEvent
@@ -35,6 +35,7 @@ __all__ = [
     "ConditionsVersion",
     "Contact",
     "DeletionRequest",
+    "Deposit",
     "Difference",
     "ElectionTerm",
     "Fact",
@@ -45,6 +46,7 @@ __all__ = [
     "HealthCouncil",
     "Interest",
     "Invoice",
+    "MailText",
     "MailedVersion",
     "Municipality",
     "Office",
@@ -60,6 +62,7 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "RegisterFile",
+    "Reminder",
     "Secretary",
     "Seller",
     "Series",

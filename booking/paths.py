@@ -16,5 +16,12 @@ class ReferenceConverter(StringConverter):
     regex = "[0-9A-Z-]{1,20}"
 
 
+class FeedConverter(StringConverter):
+    """The name of a public feed (booking/sessions/feeds.py), and whether it leaves out what is over."""
+
+    regex = "(?:kommende/)?(?:alle|online|forventet|(?:tilbud|maalgruppe)/[1-9][0-9]{0,17})"
+
+
+register_converter(FeedConverter, "feed")
 register_converter(IdConverter, "id")
 register_converter(ReferenceConverter, "reference")

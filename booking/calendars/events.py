@@ -23,6 +23,7 @@ REFRESH = "PT1H"
 #: django-ical's names and the properties they become, in the order they are written.
 FIELDS = (
     ("unique_id", "UID"),
+    ("recurrence", "RECURRENCE-ID"),  # of an outside event that is one of a series
     ("timestamp", "DTSTAMP"),
     ("updateddate", "LAST-MODIFIED"),
     ("created", "CREATED"),
@@ -191,13 +192,12 @@ def left_file(entry: CalendarEntry, *, at: datetime, sequence: int | None = None
 
 def _vevent(item: dict) -> str:
     parts = ["BEGIN:VEVENT\r\n"]
-    parts += [line(name, item[field]) for field, name in FIELDS if item[field] not in (None, "", [])]
-    # An event of somebody else's has no organizer here, and perhaps no page.
-    parts += [] if item.get("is_from_outside") else [_organizer()]
-    parts += [folded(f"URL:{clean(item['link'])}")] if item["link"] else []
-    return "".join([*parts, "END:VEVENT\r\n"])
+    parts += [line(name, item[field]) for field, name in FIELDS if item.get(field) not in (None, "", [])]
+    parts += [_organizer(item.get("organizer", "")), folded(f"URL:{clean(item['link'])}"), "END:VEVENT\r\n"]
+    return "".join(parts)
 
 
-def _organizer() -> str:
+def _organizer(organizer: str) -> str:
+    """Whose event it is, by our address: whoever publishes a file must name one. Source: RFC 5546, section 3.2.1."""
     name, mailbox = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return folded(f"ORGANIZER;CN={quoted(name or settings.WAGTAIL_SITE_NAME)}:mailto:{mailbox}")
+    return folded(f"ORGANIZER;CN={quoted(organizer or name or settings.WAGTAIL_SITE_NAME)}:mailto:{mailbox}")

@@ -6,9 +6,10 @@ from functools import lru_cache
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
@@ -16,8 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from booking.calendars.addresses import address
+from booking.calendars.choose import FeedForm
 from booking.calendars.events import CalendarFile, session_file
-from booking.calendars.feed import ALL, refresh
+from booking.calendars.feed import ALL, find, name_of
 from booking.calendars.models import Feed
 from booking.calendars.months import coming
 from booking.sessions.models import CalendarEntry
@@ -28,23 +30,21 @@ FRESH = 300
 
 @csrf_exempt  # so that a POST is told what is allowed, not that a token is missing
 @require_safe
-def feed_all(request: HttpRequest) -> HttpResponseBase:
-    """The stored feed. Whoever has the latest is told so before its body is read."""
-    stamps = Feed.objects.filter(key=ALL).defer("body")
-    feed = stamps.first()
-    if feed is None:
-        refresh(ALL, now=timezone.now())
-        feed = stamps.get()
+def feed(request: HttpRequest, key: str) -> HttpResponseBase:
+    """A stored feed. Whoever has the latest is told so before its body is read."""
+    stored = find(key, now=timezone.now())
+    if stored is None:
+        raise Http404
     zipped = _takes_gzip(request)
-    response = get_conditional_response(request, etag=_etag(feed, zipped), last_modified=_seconds(feed.changed_at))
+    response = get_conditional_response(request, etag=_etag(stored, zipped), last_modified=_seconds(stored.changed_at))
     if response is None:
-        feed = Feed.objects.get(key=ALL)  # body and revision from one reading
-        response = HttpResponse(_gzipped(feed.body) if zipped else feed.body, content_type=CalendarFile.mime_type)
+        stored = Feed.objects.get(pk=stored.pk)  # body and revision from one reading
+        response = HttpResponse(_gzipped(stored.body) if zipped else stored.body, content_type=CalendarFile.mime_type)
         response["Content-Disposition"] = 'inline; filename="tilbud-til-borgmestre.ics"'
         if zipped:
             response["Content-Encoding"] = "gzip"
     patch_vary_headers(response, ["Accept-Encoding"])
-    return _stamped(response, _etag(feed, zipped), feed.changed_at)
+    return _stamped(response, _etag(stored, zipped), stored.changed_at)
 
 
 @csrf_exempt
@@ -75,16 +75,23 @@ def event(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 def calendar(request: HttpRequest) -> HttpResponse:
     """What comes, month by month."""
     months, expected = coming(timezone.now())
-    context = {"months": months, "expected": expected, "feed_url": address("booking:feed_all")}
+    context = {"months": months, "expected": expected, "feed_url": address("booking:feed", ALL)}
     return TemplateResponse(request, "booking/calendar.html", context)
 
 
 @require_safe
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """How to get the dates into one's own calendar, program by program."""
-    feed_url = address("booking:feed_all")
+    """The way to each feed, and how to get it into one's own calendar, program by program.
+
+    ``?kalender=tilbud/12`` leads to one of them, as the pages of offers and headings do; any other word to them all.
+    """
+    form = FeedForm(request.GET if "kalender" in request.GET else None)
+    feed_url = address("booking:feed", form.chosen())
     webcal_url = "webcal:" + feed_url.partition(":")[2]
     context = {
+        "form": form,
+        "my_calendars": reverse("booking:my_page"),
+        "chosen_name": name_of(form.chosen()),
         "feed_url": feed_url,
         "webcal_url": webcal_url,
         "google_url": "https://calendar.google.com/calendar/r?cid=" + quote(webcal_url, safe=""),

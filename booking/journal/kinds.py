@@ -36,12 +36,16 @@ INVOICE_CORRECTED = "invoice_corrected"  # an order: how it is to be invoiced; `
 INVOICED = "invoiced"  # an invoice: it has its number, and is final
 CREDITED = "credited"  # a credit note: so has this; ``invoice`` is the number it takes back
 HANDED_OVER = "handed_over"  # an invoice or credit note: it left the house, or was answered; ``state`` says which
+DEPOSITED = "deposited"  # an invoice: money for it came to the bank; ``amount`` is how much
 SETTLED = "settled"  # an invoice: staff saw that it was paid
 INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_PLACED = "session_placed"  # an unchanged session came to stand in further feeds, such as another heading's
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held
 WRITTEN_TO = "written_to"  # a session: staff wrote to those who take part; the words stand in the outbox
+PROGRAMME_PUBLISHED = "programme_published"  # a session: its programme came onto the site for the first time
+REMINDED = "reminded"  # a session: those with a seat were reminded; ``kind`` is which reminder
+MAIL_TEXT_CHANGED = "mail_text_changed"  # staff changed the words of a kind of mail; ``kind`` and ``changed`` name them
 JOIN_LINK_CHANGED = "join_link_changed"  # the link for participants of a live session came, changed or went
 
 # The register: what came, changed or ended. ``details`` name the fields, never what stands in them.

@@ -4,6 +4,7 @@
 scheduled change nothing (wagtail#13959).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -13,10 +14,17 @@ from django.utils import timezone
 from wagtail.models import PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from booking.journal.kinds import JOIN_LINK_CHANGED, SESSION_CANCELLED, SESSION_SHOWN
+from booking.journal.kinds import (
+    JOIN_LINK_CHANGED,
+    PROGRAMME_PUBLISHED,
+    SESSION_CANCELLED,
+    SESSION_PLACED,
+    SESSION_SHOWN,
+)
 from booking.journal.record import record
 from booking.pricing.models import SessionKind
-from booking.sessions.models import CalendarEntry, SessionPage, Venue
+from booking.sessions.feeds import EXPECTED, feeds_of
+from booking.sessions.models import CalendarEntry, FeedPlace, SessionPage, Venue
 
 
 @transaction.atomic
@@ -28,6 +36,7 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
     entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=session_id).first()
     if page is None or page.when is None:
         return entry and _take_away(entry, now)
+    seen = entry and entry.sequence
     if entry is None:
         entry = CalendarEntry.objects.create(
             session=page,
@@ -37,7 +46,6 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
             venue=page.venue,
             **_shown(page),
         )
-        record(SESSION_SHOWN, entry, at=now, sequence=0)
     elif not _is_in_step(entry, page):
         entry.gone_at = None
         shown = _shown(page, entry)
@@ -47,6 +55,9 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
         _show(entry, shown, now)
     if entry.link_digest != page.link_digest:
         _note_link(entry, page, now)
+    _note_places(entry, feeds_of([page])[page.pk], now=now, is_told=seen != entry.sequence)
+    if seen is None:
+        record(SESSION_SHOWN, entry, at=now, sequence=0)
     return entry
 
 
@@ -64,6 +75,19 @@ def cancel_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
     return entry
 
 
+@transaction.atomic
+def note_programme(session_id: int, *, now: datetime | None = None) -> None:
+    """The first programme that a session has on the site is a fact; what is changed in it later is not."""
+    now = now or timezone.now()
+    page = _public().filter(pk=session_id).first()
+    entry = CalendarEntry.objects.select_for_update(of=("self",)).filter(session_id=session_id).first()
+    if page is None or entry is None or entry.programme_at or not page.programme:
+        return
+    entry.programme_at = now
+    entry.save(update_fields=["programme_at"])
+    record(PROGRAMME_PUBLISHED, entry, at=now)
+
+
 def _public():
     """The sessions that calendars show. An alias is another page for the same session, not a session of its own."""
     return SessionPage.objects.live().public().filter(alias_of=None).select_related("venue")
@@ -74,8 +98,8 @@ def _is_in_step(entry: CalendarEntry, page: SessionPage) -> bool:
     return entry.gone_at is None and all(getattr(entry, name) == value for name, value in shown.items())
 
 
-def _is_noted(entry: CalendarEntry, page: SessionPage) -> bool:
-    return _is_in_step(entry, page) and entry.link_digest == page.link_digest
+def _is_noted(entry: CalendarEntry, page: SessionPage, feeds: set[str], places: set[str]) -> bool:
+    return _is_in_step(entry, page) and entry.link_digest == page.link_digest and feeds <= places
 
 
 def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
@@ -87,7 +111,11 @@ def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
     when = page.when
     shown = {"title": page.title, "kind": page.kind, "place": page.place, "other_runs": page.other_runs_in_words}
     if when.words and entry is not None and not entry.words:
-        return shown | {"postponed_to": when.words}
+        return shown | {
+            "postponed_to": when.words,
+            "expected_on": when.starts_on,
+            "expected_until": when.ends_on,
+        }
     return shown | {
         "starts_on": when.starts_on,
         "ends_on": when.ends_on,
@@ -95,6 +123,8 @@ def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
         "ends_time": when.ends_time,
         "words": when.words,
         "postponed_to": "",
+        "expected_on": None,
+        "expected_until": None,
     }
 
 
@@ -114,6 +144,20 @@ def _is_in_another_town(was: Venue | None, venue: Venue | None) -> bool:
     if was is None or venue is None or was.pk == venue.pk:
         return False
     return bool(was.town and venue.town) and was.town != venue.town
+
+
+def _note_places(entry: CalendarEntry, feeds: set[str], *, now: datetime, is_told: bool) -> None:
+    """The feeds that the session stands in from now on.
+
+    It leaves none that has shown it: a subscriber would take a date that vanishes for one that is off. One that never
+    had a date was not shown, but where dates are expected.
+    """
+    new = feeds - set(entry.places.values_list("feed", flat=True))
+    FeedPlace.objects.bulk_create([FeedPlace(entry=entry, feed=feed) for feed in sorted(new)])
+    if entry.words:
+        entry.places.exclude(feed__in=feeds | {EXPECTED}).delete()
+    if new and not is_told:
+        record(SESSION_PLACED, entry, at=now, feeds=sorted(new))
 
 
 def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
@@ -167,21 +211,30 @@ def recover(*, now: datetime | None = None) -> int:
     """Put right what no signal told, such as a process that died halfway; give the number of sessions."""
     now = now or timezone.now()
     pages = {page.pk: page for page in _public().select_related("calendar_entry").defer("programme")}
+    places: dict[int, set[str]] = defaultdict(set)
+    known = FeedPlace.objects.filter(entry__session__isnull=False)
+    for session_id, feed in known.values_list("entry__session", "feed"):
+        places[session_id].add(feed)
+    feeds = feeds_of(pages.values())
     stale = [
-        page.pk
-        for page in pages.values()
-        if page.when is not None and (page.entry is None or not _is_noted(page.entry, page))
+        pk
+        for pk, page in pages.items()
+        if page.when is not None and (page.entry is None or not _is_noted(page.entry, page, feeds[pk], places[pk]))
     ]
     lost = CalendarEntry.objects.filter(gone_at=None, session__isnull=False).values_list("session_id", flat=True)
     stale += [session_id for session_id in lost if session_id not in pages]
     for session_id in stale:
         note(session_id, now=now)
+    without = _public().filter(calendar_entry__programme_at=None).values_list("pk", "programme")
+    for session_id in [pk for pk, programme in without if programme]:
+        note_programme(session_id, now=now)
     return len(stale)
 
 
 def _on_published(sender, instance, **kwargs):
     if isinstance(instance.specific_deferred, SessionPage):
         note(instance.pk)
+        note_programme(instance.pk)
         _note_other_runs(instance.pk)
 
 

@@ -491,10 +491,17 @@ class CalendarEntry(Version):
     cancelled_at = models.DateTimeField(null=True)  # staff called it off
     gone_at = models.DateTimeField(null=True)  # the page was taken off the site
 
+    #: When its programme first was on the site; told of once.
+    programme_at = models.DateTimeField(null=True)
+
     #: When it last was given other days, another town, or was held online instead of there, or there instead of online.
     moved_at = models.DateTimeField(null=True)
     #: Where it is held, or was to be held before that became unknown or online: a move is told by it.
     venue = models.ForeignKey(Venue, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    # The span that the words for a date stand for, where they have taken the place of dates.
+    expected_on = models.DateField(null=True)
+    expected_until = models.DateField(null=True)
 
     # No calendar shows the link for participants; these say whether, and when, it became another.
     link_digest = models.CharField(max_length=64, blank=True)
@@ -516,6 +523,22 @@ class CalendarEntry(Version):
     def is_struck(self) -> bool:
         """Whether calendars show its date as cancelled: it is off, or waits for another date."""
         return self.is_off or bool(self.postponed_to)
+
+
+class FeedPlace(models.Model):
+    """That a session stands in one feed. Once shown there it stays, wherever its page is moved and whoever it is for.
+
+    ``feed`` is the end of the feed's address (booking.sessions.feeds).
+    """
+
+    entry = models.ForeignKey(CalendarEntry, on_delete=models.CASCADE, related_name="places")
+    feed = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "entry"], name="a_session_stands_once_in_a_feed")]
+
+    def __str__(self) -> str:
+        return f"{self.feed}: {self.entry_id}"
 
 
 SessionPage.edit_handler = TabbedInterface(

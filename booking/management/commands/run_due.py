@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
-from booking.calendars.feed import ALL, refresh
+from booking.calendars.feed import refresh_due
 from booking.invoicing.hand_over import hand_over_due
 from booking.invoicing.run import issue_due
 from booking.journal import record as journal
 from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFERED, PAIR_LAPSED
 from booking.management.moment import moment
 from booking.messages.deliver import deliver_due
+from booking.messages.reminders import remind_due
 from booking.mypage import retention
 from booking.payments import stripe
 from booking.payments.reconcile import reconcile_due
@@ -62,6 +63,7 @@ class Command(BaseCommand):
             _("Invoices"): _issue,
             _("Hand-over of invoices"): _hand_over,
             _("Calendar"): _refresh,
+            _("Reminders"): _remind,
             _("Mail"): _deliver,
             _("Retention"): _purge,
         }
@@ -139,11 +141,10 @@ def _catch_up(now: datetime) -> tuple[str, bool]:
 
 def _issue(now: datetime) -> tuple[str, bool]:
     outcome = issue_due(now)
-    said = _("%(issued)d issued, %(refused)d not") % {
-        "issued": len(outcome.issued),
-        "refused": len(outcome.refusals),
-    }
-    return " ".join([said, *dict.fromkeys(outcome.refusals)]), True
+    counts = {"issued": len(outcome.issued), "refused": len(outcome.refusals)}
+    if outcome.refusals:
+        return _("%(issued)d issued, %(refused)d not: see why under Bookings, Ready to be invoiced") % counts, True
+    return _("%(issued)d issued") % counts, True
 
 
 def _hand_over(now: datetime) -> tuple[str, bool]:
@@ -152,7 +153,11 @@ def _hand_over(now: datetime) -> tuple[str, bool]:
 
 
 def _refresh(now: datetime) -> tuple[str, bool]:
-    return _("changed") if refresh(ALL, now=now) else _("unchanged"), True
+    return _("changed") if refresh_due(now=now) else _("unchanged"), True
+
+
+def _remind(now: datetime) -> tuple[str, bool]:
+    return _("%(count)d mails written") % {"count": remind_due(now)}, True
 
 
 def _deliver(now: datetime) -> tuple[str, bool]:

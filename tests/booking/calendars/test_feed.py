@@ -12,7 +12,7 @@ from django.utils.translation import override
 from wagtail.models import PageViewRestriction
 
 from booking.calendars.feed import ALL, build, refresh
-from booking.models import CalendarEntry, Feed, SessionPage
+from booking.models import CalendarEntry, Feed, FeedPlace, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.readers import agreed
 from tests.factories import OfferPageFactory, SessionPageFactory, VenueFactory
@@ -193,6 +193,7 @@ def many(count: int, **fields) -> None:
         )
         for number in range(count)
     )
+    FeedPlace.objects.bulk_create(FeedPlace(entry=entry, feed=ALL) for entry in CalendarEntry.objects.all())
 
 
 def test_there_are_never_a_thousand_events(db):

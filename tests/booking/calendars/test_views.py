@@ -13,7 +13,7 @@ from django.utils.http import http_date
 from wagtail.models import PageViewRestriction
 
 from booking.calendars.feed import ALL, refresh
-from booking.models import CalendarEntry, Feed, SessionPage
+from booking.models import CalendarEntry, Feed, FeedPlace, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.readers import agreed
 from tests.factories import OfferPageFactory, SessionPageFactory, UserFactory, VenueFactory
@@ -47,6 +47,7 @@ def entry(db) -> CalendarEntry:
         created_at=NOW,
         changed_at=NOW,
     )
+    FeedPlace.objects.create(entry=entry, feed=ALL)
     refresh(ALL, now=NOW)
     return entry
 
@@ -407,6 +408,52 @@ def test_the_page_on_subscribing_has_links_for_those_who_want_them(db, client):
     assert "url=https%3A%2F%2Fborgmestre.example.org%2Fkalender%2Falle.ics" in page
     for program in ("Outlook", "Google", "Apple", "Thunderbird"):
         assert program in page
+
+
+def test_the_page_on_subscribing_leads_to_each_feed(db, client):
+    session = SessionPageFactory(parent=OfferPageFactory(title="Viden om ledelse"))
+    offer = f"tilbud/{session.get_parent().pk}"
+    page = client.get("/kalender/abonner/").content.decode()
+
+    for key in ("alle", "online", "forventet", offer, f"maalgruppe/{session.audience_id}"):
+        assert f'<option value="{key}"' in page
+    assert page.index('<option value="alle" selected') < page.index(f'<option value="{offer}"')
+
+    chosen = client.get("/kalender/abonner/", {"kalender": offer, "kommende": "on"}).content.decode()
+    address = f"borgmestre.example.org/kalender/kommende/{offer}.ics"
+    assert f'value="https://{address}" readonly' in chosen
+    assert f'href="webcal://{address}"' in chosen
+    assert "Viden om ledelse</strong>" in chosen
+    assert f'<option value="{offer}" selected' in chosen
+
+
+@pytest.mark.parametrize("asked", ["", "andet", "tilbud/999999", "maalgruppe/999999", "<script>", "alle" * 20])
+def test_whoever_asks_for_no_feed_is_shown_that_of_everything(db, client, asked):
+    page = client.get("/kalender/abonner/", {"kalender": asked}).content.decode()
+
+    assert 'value="https://borgmestre.example.org/kalender/alle.ics" readonly' in page
+    assert "<script>" not in page
+
+
+def test_an_offer_without_sessions_can_be_followed(db, client):
+    offer = OfferPageFactory()
+
+    page = client.get("/kalender/abonner/", {"kalender": f"tilbud/{offer.pk}"}).content.decode()
+
+    assert f'value="https://borgmestre.example.org/kalender/tilbud/{offer.pk}.ics" readonly' in page
+    assert agreed(client.get(f"/kalender/tilbud/{offer.pk}.ics").content.decode()) == []
+
+
+@pytest.mark.parametrize("offers", [1, 30])
+def test_the_page_on_subscribing_asks_as_much_for_one_offer_as_for_thirty(
+    db, client, django_assert_num_queries, offers
+):
+    for _number in range(offers):
+        SessionPageFactory(parent=OfferPageFactory())
+    client.get("/kalender/abonner/")
+
+    with django_assert_num_queries(7):
+        client.get("/kalender/abonner/")
 
 
 def test_the_link_for_participants_is_nowhere_in_public(db, client):
