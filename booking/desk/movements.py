@@ -1,13 +1,11 @@
-"""The list "Payments and refunds": every movement of money in a period, for the bookkeeping.
+"""The list "Payments and invoices": every movement of money in a period, for the bookkeeping.
 
-It is made of ``Movement``, whoever moved the money: a room that comes to move some, such as invoicing, adds its own
-function to ``SOURCES``.
+It is made of ``Movement``, whoever moved the money: a room that comes to move some adds its function to ``SOURCES``.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from django.conf import settings
 from django.urls import path
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,6 +20,7 @@ from wagtail.permissions import policy_registry
 
 from booking.dates import COPENHAGEN, danish_time, today
 from booking.desk.period import PeriodForm, month_of, shortcuts
+from booking.invoicing import books as invoice_books
 from booking.ledger import NOTHING, Movement, Part, by_rate
 from booking.money import danish_percent
 from booking.payments import books
@@ -29,7 +28,7 @@ from booking.payments.models import Payment
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 #: Who moves money, and tells of it: from a first day to a last.
-SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements]
+SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements, invoice_books.movements]
 
 #: Lines on one page.
 PAGE = 100
@@ -98,7 +97,7 @@ class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdmin
     model = Payment
     permission_required = "view"
     template_name = "booking/admin/movements.html"
-    page_title = _("Payments and refunds")
+    page_title = _("Payments and invoices")
     header_icon = "resubmit"
     export_headings = {
         "day": _("Day"),
@@ -164,19 +163,16 @@ class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdmin
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
-class WhereCardsAreTaken(MenuItem):
-    """Where the site takes no cards, nothing speaks of them."""
-
+class ForThoseWhoSeeMoney(MenuItem):
     def is_shown(self, request):
-        may_look = policy_registry.get_by_type(Payment).user_has_permission(request.user, "view")
-        return settings.TAKES_CARDS and may_look
+        return policy_registry.get_by_type(Payment).user_has_permission(request.user, "view")
 
 
 class MovementsViewSet(ViewSet):
     name = "movements"
     icon = "resubmit"
-    menu_label = _("Payments and refunds")
-    menu_item_class = WhereCardsAreTaken
+    menu_label = _("Payments and invoices")
+    menu_item_class = ForThoseWhoSeeMoney
 
     def get_urlpatterns(self):
         return [path("", MovementsView.as_view(), name="index")]

@@ -1,4 +1,4 @@
-"""Sessions in figures: the seats by status, and for those who see the money, what was agreed, paid and given back."""
+"""Sessions in figures: the seats by status, and for those who see it, the money: agreed, paid, given back, invoiced."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -18,7 +18,8 @@ from wagtail.permissions import policy_registry
 
 from booking.dates import today
 from booking.desk.period import PeriodForm, shortcuts, year_of
-from booking.payments.balance import Balance, balances, with_money
+from booking.invoicing.balance import balances
+from booking.payments.balance import Balance, with_money
 from booking.payments.models import Payment
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus
@@ -86,6 +87,7 @@ class SessionReportView(DanishSpreadsheetMixin, WagtailAdminTemplateMixin, Templ
         "agreed": _("Agreed, including VAT"),
         "paid": _("Paid by card"),
         "given_back": _("Paid back"),
+        "invoiced": _("Invoiced"),
         "to_invoice": _("To be invoiced"),
     }
     export_headings = counts | sums

@@ -27,15 +27,16 @@ from wagtail.permissions import policy_registry, register_permission_policy
 from booking.dates import danish_span, today
 from booking.invoicing import pdf
 from booking.invoicing.correct import NothingToCorrect, correct, still_to_invoice
-from booking.invoicing.document import NotInOrder
-from booking.invoicing.due import Bundle, ready
+from booking.invoicing.document import Document, NotInOrder
+from booking.invoicing.due import Bundle, card_payments, ready
 from booking.invoicing.forms import DetailsForm
 from booking.invoicing.hand_over import try_again
-from booking.invoicing.issue import NothingToCredit, credit, issue, preview
+from booking.invoicing.issue import NothingToCredit, credit, issue, preview, preview_paid
 from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
 from booking.invoicing.sentences import refused, why_not
 from booking.invoicing.settle import NotOpen, mark_paid
 from booking.money import kroner
+from booking.payments.models import Payment
 from booking.people.models import InvoiceFormat
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
 from booking.signup.models import Order
@@ -334,7 +335,10 @@ class ReadyView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView)
     header_icon = "form"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(rows=[_row(bundle) for bundle in ready(timezone.now())], **kwargs)
+        now = timezone.now()
+        return super().get_context_data(
+            rows=[_row(bundle) for bundle in ready(now)], paid=[_paid_row(one) for one in card_payments()], **kwargs
+        )
 
     def get_breadcrumbs_items(self):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
@@ -353,14 +357,23 @@ class ReadyView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView)
         return redirect("invoices:inspect", invoice.pk)
 
 
+def _why_not(document: Document) -> str:
+    return why_not(NotInOrder(document.faults(), seller=document.seller.name, buyer=document.buyer.name))
+
+
+def _paid_row(payment: Payment) -> dict:
+    """A card payment whose invoice is yet to come, within the minute unless something keeps it back."""
+    document = preview_paid(payment, now=timezone.now())
+    return {"payment": payment, "document": document, "why_not": _why_not(document)}
+
+
 def _row(bundle: Bundle) -> dict:
     document = preview(bundle, now=timezone.now())
-    faults = document.faults()
     return {
         "mark": mark_of(bundle),
         "document": document,
         "seats": len(bundle.bookings),
-        "why_not": why_not(NotInOrder(faults, seller=document.seller.name, buyer=document.buyer.name)),
+        "why_not": _why_not(document),
         "bookings": bundle.bookings,
         "orders": list(dict.fromkeys(booking.order for booking in bundle.bookings)),
     }

@@ -105,26 +105,34 @@ def issue_paid(payment: Payment, *, now: datetime) -> Invoice | None:
     order = lock_order(payment.order_id)
     if Invoice.objects.filter(payment=payment).exists():
         return None
-    bookings = list(with_invoicing(payment.bookings.order_by("pk")))
-    seller = bookings[0].session.price_list.seller
-    series, serial = _next(seller, Kind.INVOICE)
-    document = Document(
-        kind=value.Kind.INVOICE,
-        number=series.number(serial),
-        issued_on=today(now),
-        seller=_party(seller),
-        buyer=_buyer_of(order),
-        lines=tuple(line for booking in bookings for line in lines_of(booking, agreed=booking.quote())),
-        due_on=today(now),
-        payment=PaidByCard(today(payment.paid_at)),
-    ).checked()
+    series, serial = _next(_seller_of(payment), Kind.INVOICE)
+    document = replace(preview_paid(payment, now=now), number=series.number(serial)).checked()
     if document.total != payment.amount:
-        raise NotInOrder([value.Fault.SUMS], seller=seller.name, buyer=order.payer_name)
+        raise NotInOrder([value.Fault.SUMS], seller=document.seller.name, buyer=order.payer_name)
     invoice = _write(
         document, series, serial, payer_id=order.payer_id, written_as=format_of(order), now=now, payment=payment
     )
     record(INVOICED, invoice, at=now, number=invoice.number, order=order.reference)
     return invoice
+
+
+def preview_paid(payment: Payment, *, now: datetime) -> Document:
+    """How the invoice of a card payment would look if it were issued now, with no number."""
+    bookings = list(with_invoicing(payment.bookings.order_by("pk")))
+    return Document(
+        kind=value.Kind.INVOICE,
+        number="",
+        issued_on=today(now),
+        seller=_party(_seller_of(payment)),
+        buyer=_buyer_of(payment.order),
+        lines=tuple(line for booking in bookings for line in lines_of(booking, agreed=booking.quote())),
+        due_on=today(now),
+        payment=PaidByCard(today(payment.paid_at)),
+    )
+
+
+def _seller_of(payment: Payment) -> Seller:
+    return payment.bookings.earliest("pk").session.price_list.seller
 
 
 # Credit notes

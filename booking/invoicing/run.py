@@ -31,6 +31,8 @@ def issue_due(now: datetime) -> Outcome:
     _each(outcome, ready(now), lambda bundle: issue(bundle, now=now))
     _each(outcome, card_payments(), lambda payment: issue_paid(payment, now=now))
     _each(outcome, card_refunds(), lambda refund: credit_refund(refund, now=now))
+    if outcome.refusals:
+        logger.info("%d invoices were not issued", len(outcome.refusals))
     return outcome
 
 
@@ -39,7 +41,6 @@ def _each(outcome: Outcome, things: Iterable, work: Callable) -> None:
         try:
             invoice = work(thing)
         except NotInOrder as refusal:
-            logger.info("an invoice was not issued: %s", refusal)
             outcome.refusals.append(refused(refusal))
         else:
             if invoice is not None:

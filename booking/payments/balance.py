@@ -1,4 +1,4 @@
-"""What was agreed, paid, given back and is still to be invoiced, seat by seat."""
+"""What was agreed, paid and given back, and what invoices are to bring, seat by seat."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,13 +17,15 @@ from booking.signup.models import SEATED, Booking
 class Balance:
     """Kroner, including VAT, as things stand.
 
-    ``agreed`` is the price of a seat, or what is owed for it when it was given up.
+    ``agreed`` is the price of a seat, or what is owed for it when it was given up. ``to_invoice`` is what of that is
+    paid by invoice, as far as it is not ``invoiced``: that is for the room to say that invoices.
     """
 
     agreed: Decimal = NOTHING
     paid: Decimal = NOTHING
     given_back: Decimal = NOTHING
     to_invoice: Decimal = NOTHING
+    invoiced: Decimal = NOTHING
 
     def __add__(self, other: "Balance") -> "Balance":
         return Balance(
@@ -31,6 +33,7 @@ class Balance:
             self.paid + other.paid,
             self.given_back + other.given_back,
             self.to_invoice + other.to_invoice,
+            self.invoiced + other.invoiced,
         )
 
 

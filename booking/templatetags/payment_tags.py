@@ -3,8 +3,9 @@
 from django import template
 
 from booking.dates import danish_moment
+from booking.invoicing.balance import balances
 from booking.models import Booking, Order, Payment
-from booking.payments.balance import Balance, balances, with_money
+from booking.payments.balance import Balance, with_money
 from booking.payments.models import Refund, RefundState
 from booking.payments.words import dispute_in_words, failure_in_words
 

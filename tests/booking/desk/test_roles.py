@@ -260,6 +260,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("invoices:again", args=[pk["invoices"]]),
             reverse("invoices:settle", args=[pk["invoices"]]),
             reverse("ready-to-invoice:index"),
+            reverse("ready-to-invoice:correct", args=[everything["bookings"].order.reference]),
         ],
         "writing to the participants of a session": [reverse("session_letter", args=[session])],
         "diets and rooms": [  # and beside the bookings: see below
