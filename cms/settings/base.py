@@ -262,3 +262,7 @@ if TAKES_CARDS:
 #: What the UID of every calendar event ends in; empty means SITE_URL's host. It must never change once a calendar has
 #: seen an event, or every subscriber has each of them twice: on a move to another name, write the old one here.
 CALENDAR_DOMAIN = ""
+
+#: Servers, as "http://127.0.0.1:8123", that may be asked for a calendar although they are no public ones with https
+#: (booking/calendars/fetch.py). For development and tests; production has none.
+OUTSIDE_CALENDARS_NEARBY: list[str] = []

@@ -46,6 +46,9 @@ if "EMAIL_HOST" in os.environ:
     EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
     EMAIL_TIMEOUT = 10
 
+# So that a calendar can be followed from the machine at hand.
+OUTSIDE_CALENDARS_NEARBY = os.environ.get("OUTSIDE_CALENDARS_NEARBY", "").split()
+
 IDENTITY_PROVIDER = identity_provider_from(os.environ)
 
 LOGGING = logging_to_console("ReadableFormatter")
