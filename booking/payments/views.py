@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.dates import today
 from booking.payments import stripe
@@ -36,10 +36,12 @@ personal = cache_control(private=True, no_store=True)
 @transaction.non_atomic_requests
 @personal
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay(request, reference: str):
-    """On to the page where one pays; the same page, until it is closed."""
+    """On to the page where one pays; the same page, until it is closed. Nothing is opened by looking at the address."""
     order = _order_of(request, reference)
+    if request.method != "POST":
+        return redirect("booking:payment", order.reference)
     try:
         opened = open_checkout(order, now=timezone.now())
         if opened.state == PaymentState.OPEN and opened.expires_at <= timezone.now():

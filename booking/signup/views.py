@@ -122,7 +122,7 @@ def sign_up(request, session_id: int):
     if placed:
         forget(request)
         if placed.pays_by_card:
-            return to_payment(placed)
+            return redirect("booking:pay", placed.reference, preserve_request=True)  # a page is opened by a POST alone
         return redirect("booking:receipt", placed.reference)
     return _session_page(request, panel, status=422)
 

@@ -61,7 +61,9 @@ def place(request, key: str):
     if is_yes and form.is_valid():
         taken = _take(request, form, holder, now=now)
         if taken:
-            return redirect("booking:pay", taken.order.reference) if taken.awaits_payment else redirect(request.path)
+            if taken.awaits_payment:
+                return redirect("booking:pay", taken.order.reference, preserve_request=True)
+            return redirect(request.path)
         booking.refresh_from_db()
     status = 422 if form.errors else 200
     return _response(request, "booking/place.html", _context(request, booking, form, now=now), status=status)

@@ -86,7 +86,7 @@ def test_whoever_turns_back_reads_how_long_the_seat_is_held_and_pays_later(
     page.get_by_text(f"kl. {until:%H.%M}").wait_for()
 
     assert Axe().run(page).response["violations"] == []
-    page.get_by_role("link", name=PAY).click()
+    page.get_by_role("button", name=PAY).click()
     page.get_by_role("button", name="Betal").click()
 
     page.get_by_text("Betalingen er modtaget, og pladsen er jeres.").wait_for()

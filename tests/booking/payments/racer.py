@@ -85,9 +85,9 @@ def click(checkout_id: str) -> str:
 
 def work(verb: str, what: str) -> str:
     match verb:
-        case "pay" | "payment":
+        case "payment":
             return browse(verb, what)
-        case "release":
+        case "pay" | "release":
             return browse(verb, what, method="post")
         case "webhook":
             return hear(what)

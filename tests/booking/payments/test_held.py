@@ -97,4 +97,4 @@ def test_staff_read_that_it_awaits_payment(held):
 def test_the_participant_may_pay_too(held, double):
     mayor = Client()
     mayor.force_login(held.mayor.user)
-    assert mayor.get(reverse("booking:pay", args=[held.order.reference])).url.startswith(double.url)
+    assert mayor.post(reverse("booking:pay", args=[held.order.reference])).url.startswith(double.url)

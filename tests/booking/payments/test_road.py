@@ -284,6 +284,26 @@ def test_a_webhook_that_can_not_be_looked_into_is_asked_for_again(payer, double,
 # Stripe down, slow, answering 500, cutting the line; a crash
 
 
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_at_the_address_of_the_payment_opens_nothing(payer, client, double, method):
+    payer.sign_up()
+
+    answer = getattr(client, method)(reverse("booking:pay", args=[payer.order.reference]))
+
+    assert answer.url == reverse("booking:payment", args=[payer.order.reference])
+    assert (Payment.objects.count(), len(double.checkouts)) == (0, 0)
+
+
+def test_the_form_goes_on_to_the_payment_by_itself(payer, client, double):
+    values = filled(client, payer.session, pays_by="card", ean="")
+
+    answer = client.post(reverse("booking:sign_up", args=[payer.session.pk]), values, follow=True)
+
+    [to_pay, to_double, *_beyond] = answer.redirect_chain
+    assert (to_pay[1], to_double[1]) == (307, 302)
+    assert to_double[0].startswith(double.url)
+
+
 @pytest.mark.parametrize("how", ["500", "slow", "cut_before", "cut_after"])
 def test_a_checkout_that_goes_wrong_is_had_by_trying_again(payer, double, how):
     payer.sign_up()

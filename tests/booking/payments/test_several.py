@@ -86,7 +86,7 @@ def test_a_seat_that_costs_nothing_is_theirs_when_those_who_were_to_pay_are_gone
     cancel_booking(paid, by=None, now=NOW)
     client.force_login(order.booker.user)
 
-    answer = client.get(reverse("booking:pay", args=[order.reference]))
+    answer = client.post(reverse("booking:pay", args=[order.reference]))
 
     assert answer.url == reverse("booking:payment", args=[order.reference])
     free.refresh_from_db()
