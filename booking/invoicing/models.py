@@ -97,6 +97,10 @@ class InvoiceQuerySet(models.QuerySet):
         kept = Charge.objects.filter(invoice=OuterRef("pk"), credited_by=None)
         return self.invoices().filter(Exists(kept), payment=None, settlement=None)
 
+    def partly_paid(self) -> "InvoiceQuerySet":
+        """Some of the money has come, and some has not."""
+        return self.open().filter(Exists(Deposit.objects.filter(invoice=OuterRef("pk"))))
+
     def overdue(self, on: date) -> "InvoiceQuerySet":
         """Still to be paid the day after it was due, and later."""
         return self.open().filter(due_on__lt=on)
@@ -245,6 +249,29 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.invoice)
+
+
+class Deposit(models.Model):
+    """Money that came to the bank for an invoice: all of it, or a part."""
+
+    invoice = models.ForeignKey(Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="deposits")
+    paid_on = models.DateField(_("paid"))
+    amount = models.DecimalField(_("kroner"), max_digits=12, decimal_places=2)
+    #: What the payment is known by when the bank's file comes again.
+    key = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    noted_at = models.DateTimeField(_("noted"))
+
+    class Meta:
+        verbose_name = _("deposit")
+        verbose_name_plural = _("deposits")
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="deposits_are_of_something")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice}: {self.amount}"
 
 
 class HandOverState(models.TextChoices):

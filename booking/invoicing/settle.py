@@ -1,6 +1,7 @@
 """Noting that an invoice was paid."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -11,6 +12,12 @@ from booking.journal.record import record
 
 class NotOpen(Exception):
     """The invoice is paid or credited already, or is a credit note."""
+
+
+def owed(invoice: Invoice) -> Decimal:
+    """What is still to come for an invoice that is not marked as paid: less what was credited, less what has come."""
+    credited = sum((note.total for note in invoice.credit_notes.all()), Decimal(0))
+    return invoice.total - credited - sum((one.amount for one in invoice.deposits.all()), Decimal(0))
 
 
 @transaction.atomic

@@ -44,8 +44,8 @@ SESSION_PLACED = "session_placed"  # an unchanged session came to stand in furth
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held
 WRITTEN_TO = "written_to"  # a session: staff wrote to those who take part; the words stand in the outbox
 PROGRAMME_PUBLISHED = "programme_published"  # a session: its programme came onto the site for the first time
-REMINDED = "reminded"  # a session: those with a seat were reminded; ``kind`` is which reminder
-MAIL_TEXT_CHANGED = "mail_text_changed"  # staff changed the words of a kind of mail; ``kind`` and ``changed`` name them
+REMINDED = "reminded"  # a session: those with a seat were reminded; ``mail`` is which reminder
+MAIL_TEXT_CHANGED = "mail_text_changed"  # staff changed the words of a kind of mail; ``mail`` and ``changed`` name them
 JOIN_LINK_CHANGED = "join_link_changed"  # the link for participants of a live session came, changed or went
 
 # The register: what came, changed or ended. ``details`` name the fields, never what stands in them.

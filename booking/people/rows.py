@@ -195,7 +195,7 @@ class _RowReader:
                 raise Wrong(_("The date that the office begins is missing."))
             return None
         try:
-            day = _date(value, self.day_zero)
+            day = date_from(value, self.day_zero)
         except ValueError:
             day = None
         if day is None or not EARLIEST <= day <= LATEST:
@@ -282,7 +282,7 @@ def _phone(value: Any) -> str:
     return phone
 
 
-def _date(value: Any, day_zero: date) -> date | None:
+def date_from(value: Any, day_zero: date) -> date | None:
     """A date as Excel or a Dane writes it. Raises ValueError if there is no such day."""
     match value:
         case datetime():
@@ -300,7 +300,7 @@ def _date(value: Any, day_zero: date) -> date | None:
 
 def _written_date(text: str, day_zero: date) -> date | None:
     if text.isascii() and text.isdigit():
-        return _date(int(text), day_zero) if len(text) == 5 else None
+        return date_from(int(text), day_zero) if len(text) == 5 else None
     if found := ISO_DATE.fullmatch(text):
         year, month, day = map(int, found.groups())
     elif found := DANISH_DATE.fullmatch(text):
