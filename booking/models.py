@@ -1,6 +1,6 @@
 """All models of the booking module, gathered for Django; each lives in its own room."""
 
-from booking.calendars.models import Feed
+from booking.calendars.models import Feed, PersonalCalendar, PersonalEvent
 from booking.calendars.outside import OutsideCalendar, OutsideEvent
 from booking.invoicing.models import Charge, Deposit, HandOver, Invoice, Series, Settlement
 from booking.journal.models import Fact, FollowUp
@@ -57,6 +57,8 @@ __all__ = [
     "OutsideEvent",
     "Payment",
     "Person",
+    "PersonalCalendar",
+    "PersonalEvent",
     "PriceList",
     "PriceRow",
     "Reconciliation",

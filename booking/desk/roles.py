@@ -19,6 +19,8 @@ EDITORS_MAY = {
     "booking.speaker": KEEP,
     "booking.contact": KEEP,
     "booking.choice": KEEP,
+    "booking.outsidecalendar": KEEP,
+    "booking.mailtext": ("view", "change"),
 }
 
 #: What course administrators may besides: people, prices, and what comes of the sign-ups.

@@ -71,6 +71,8 @@ NAMES = {
     kinds.ACCESS_ENDED: _("Exception ended"),
     kinds.SECRETARY_NAMED: _("Secretary named"),
     kinds.SECRETARY_ENDED: _("Secretary ended"),
+    kinds.CALENDAR_ADDRESS_MADE: _("Address of a calendar made"),
+    kinds.CALENDAR_ADDRESS_ENDED: _("Address of a calendar revoked"),
     kinds.DELETION_ASKED: _("Asked to be deleted"),
     kinds.DELETION_WITHDRAWN: _("Request for deletion withdrawn"),
     kinds.PERSON_FORGOTTEN: _("Person deleted"),

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.dates import danish_day, danish_moment, today
+from booking.dates import danish_day, danish_moment, danish_time, today
 from booking.messages.models import Told
 from booking.money import kroner
 from booking.payments.models import Payment, Refund, RefundReason
@@ -42,6 +42,12 @@ class Letter:
     subject: str
     context: dict[str, Any] = field(default_factory=dict)
     calendar: str = ""
+    text_kind: str = ""  # where one template has several texts of staff's
+
+    @property
+    def kind(self) -> str:
+        """Which of staff's texts is meant for it (booking.messages.texts)."""
+        return self.text_kind or self.name
 
     def text(self) -> str:
         """The plain words, without the empty lines that template tags leave."""
@@ -87,6 +93,7 @@ def _agreed(bookings: list[Booking], *, with_link: bool) -> dict[str, Any]:
     if not is_one and not quote.is_free:
         rule.append(_("That is for all of them together; each can withdraw alone."))
     return about(booking) | {
+        "participants": _participants(bookings),
         "facts": [
             (_("Reference"), booking.order.reference),
             (_("Participant") if is_one else _("Participants"), ", ".join(one.participant.name for one in bookings)),
@@ -197,6 +204,7 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
     """
     session = bookings[0].session
     context = about(bookings[0]) | {
+        "participants": _participants(bookings),
         "facts": [
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
             (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
@@ -225,6 +233,7 @@ def session_changed(
     link_is_new = bool(join_link) and was.link_digest != bookings[0].session.link_digest
     subject, heading = _news(entry, was, link_is_new=link_is_new)
     context = about(bookings[0]) | {
+        "participants": _participants(bookings),
         "heading": heading % {"title": title},
         "facts": [
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
@@ -308,6 +317,57 @@ def circular(bookings: list[Booking], *, subject: str, text: str) -> Letter:
         ],
     }
     return Letter("circular", subject, context)
+
+
+def programme(entry: CalendarEntry, bookings: list[Booking], days: list[tuple[str, list[str]]]) -> Letter:
+    """The programme is on the site; for those who signed up before it was. ``days`` are its headings and lines."""
+    session = bookings[0].session
+    context = about(bookings[0]) | {
+        "participants": _participants(bookings),
+        "facts": [
+            (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
+            (_("Participant"), _participants(bookings)),
+            *session_facts(session),
+        ],
+        "days": days,
+        "session_url": address("booking:event", entry.uid),
+    }
+    subject = _("Programme: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
+    return Letter("programme", subject, context)
+
+
+def programme_days(session: SessionPage) -> list[tuple[str, list[str]]]:
+    """The days of the programme in words: the heading, and a line for each item."""
+    return [
+        (
+            day["heading"] or (danish_day(held_on) if held_on else ""),
+            [f"{danish_time(item['time'])} {item['title']}" for item in day["items"]],
+        )
+        for held_on, day in session.days()
+    ]
+
+
+def reminder(bookings: list[Booking], *, kind: str, join_link: str) -> Letter:
+    """It is soon; for those with a seat. ``join_link`` only for a reader who may have it."""
+    session = bookings[0].session
+    context = about(bookings[0]) | {
+        "participants": _participants(bookings),
+        "facts": [
+            (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
+            (_("Participant"), _participants(bookings)),
+            *session_facts(session),
+            *([(_("Link for participants"), join_link)] if join_link else []),
+        ],
+        "has_programme": bool(session.programme),
+        "link_on_my_page": bool(session.join_link) and not join_link,
+        "session_url": address("booking:event", session.calendar_entry.uid),
+    }
+    subject = _("Reminder: %(title)s, %(days)s") % {"title": session.title, "days": danish_day(session.starts_on)}
+    return Letter("reminder", subject, context, text_kind=kind)
+
+
+def _participants(bookings: list[Booking]) -> str:
+    return ", ".join(dict.fromkeys(booking.participant.name for booking in bookings))
 
 
 def secretary_named(link: Secretary) -> Letter:

@@ -96,6 +96,46 @@ class MailedVersion(models.Model):
         return f"{self.entry_id}: {self.sequence}"
 
 
+class Reminder(models.Model):
+    """That those with a seat were reminded of a session, once for each day that it was to begin and each distance."""
+
+    entry = models.ForeignKey(CalendarEntry, on_delete=models.CASCADE, related_name="reminders")
+    kind = models.CharField(max_length=40)
+    starts_on = models.DateField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "kind", "starts_on"], name="nobody_is_reminded_twice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.kind}"
+
+
+class MailText(models.Model):
+    """The words that staff gave one kind of mail. Whatever is empty is as it comes with the house.
+
+    The facts of the matter (when, where, what it costs, links) are not among them.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40, unique=True)
+    subject = models.CharField(_("subject"), max_length=120, blank=True)
+    introduction = models.TextField(_("introduction"), max_length=1500, blank=True)
+    closing = models.TextField(_("closing"), max_length=600, blank=True)
+    is_sent = models.BooleanField(_("is sent"), default=True)
+
+    #: What staff may write, or change.
+    WORDS = ("subject", "introduction", "closing", "is_sent")
+
+    class Meta:
+        verbose_name = _("text of a mail")
+        verbose_name_plural = _("texts of mails")
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Told(Version):
     """What those behind one seat were last told of their session. Before its first row they have been told nothing.
 

@@ -24,6 +24,7 @@ from booking.journal.kinds import (
     JOIN_LINK_CHANGED,
     ORDERED,
     PAID,
+    PROGRAMME_PUBLISHED,
     QUEUED,
     REFUND_FAILED,
     REFUNDED,
@@ -36,10 +37,12 @@ from booking.journal.kinds import (
 from booking.journal.models import Fact, FollowUp
 from booking.messages import letters, money
 from booking.messages.deliver import deliver_soon
+from booking.messages.guests import fit_for
 from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage, Told
 from booking.messages.pair_letters import KINDS as PAIRS
 from booking.messages.pair_letters import pair_letters
+from booking.messages.texts import dressed
 from booking.messages.versions import Stamp, next_versions
 from booking.messages.waiting_letters import KINDS as WAITING_LIST
 from booking.messages.waiting_letters import waiting_letter
@@ -56,8 +59,8 @@ def tell(fact: Fact) -> None:
 
 
 def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
-    entry = _locked_entry(session__bookings=fact.about_id)
-    booking = _bookings().get(pk=fact.about_id)
+    entry = locked_entry(session__bookings=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     session = booking.session
     if not booking.is_confirmed or session.is_cancelled or booking.participant_id != fact.on_behalf_of_id:
         return
@@ -68,14 +71,14 @@ def _tell_booked(fact: Fact, *, without: Collection[str] = ()) -> None:
         with_link = bool(session.join_link) and may_join(recipient, booking)
         calendar = _session_file(entry, stamp, join_link=session.join_link if with_link else "")
         letter = letters.booked(booking, with_link=with_link, calendar=calendar)
-        _write(fact, recipient, letter, contact=session.contact)
+        write(fact, recipient, letter, contact=session.contact)
     _remember([booking], entry, session)
 
 
 def _tell_ordered(fact: Fact) -> None:
     """The order's contact hears of all its seats in one mail; the participants have each their own."""
-    entry = _locked_entry(session__bookings=fact.details["bookings"][0])
-    seats = _bookings().filter(pk__in=fact.details["bookings"], session=entry.session_id).prefetch_related("lines")
+    entry = locked_entry(session__bookings=fact.details["bookings"][0])
+    seats = tellable().filter(pk__in=fact.details["bookings"], session=entry.session_id).prefetch_related("lines")
     bookings = list(seats.filter(status=BookingStatus.CONFIRMED).order_by("pk"))
     if not bookings or bookings[0].session.is_cancelled:
         return
@@ -85,14 +88,14 @@ def _tell_ordered(fact: Fact) -> None:
     [stamp] = next_versions(entry, [recipient], at=fact.at).values()
     calendar = _session_file(entry, stamp, join_link=session.join_link if with_link else "")
     letter = letters.ordered(bookings, with_link=with_link, calendar=calendar)
-    _write(fact, recipient, letter, contact=session.contact)
+    write(fact, recipient, letter, contact=session.contact)
 
 
 def _tell_cancelled(fact: Fact) -> None:
     if fact.details.get("was_held"):
         return  # nobody was told that they had the seat
-    entry = _locked_entry(session__bookings=fact.about_id)
-    booking = _bookings().get(pk=fact.about_id)
+    entry = locked_entry(session__bookings=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     session = booking.session
     addresses = recipients(booking)
     stays = {one for one in addresses if session.is_cancelled or _comes_all_the_same(one, booking)}
@@ -100,22 +103,22 @@ def _tell_cancelled(fact: Fact) -> None:
     for recipient in addresses:
         left = _left_file(entry, stamps[recipient]) if recipient in stamps else ""
         letter = letters.cancelled(booking, has_file=bool(left))
-        _write(fact, recipient, letter, contact=session.contact, left_calendar=left)
+        write(fact, recipient, letter, contact=session.contact, left_calendar=left)
 
 
 def _comes_all_the_same(recipient: str, booking: Booking) -> bool:
     """Whether they have to do with another seat there, so that the date must stay in their calendar."""
-    others = _bookings().filter(session=booking.session_id, status=BookingStatus.CONFIRMED).exclude(pk=booking.pk)
+    others = tellable().filter(session=booking.session_id, status=BookingStatus.CONFIRMED).exclude(pk=booking.pk)
     return any(recipient in recipients(other) for other in others)
 
 
 def _tell_fee_fell_away(fact: Fact) -> None:
     """Whoever was told what a withdrawal costs hears that it costs nothing; not of what was waived at once."""
-    booking = _bookings().get(pk=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     if booking.withdrawal.was_waived_at_once:
         return
     for recipient in recipients(booking):
-        _write(fact, recipient, letters.fee_fell_away(booking), contact=booking.session.contact)
+        write(fact, recipient, letters.fee_fell_away(booking), contact=booking.session.contact)
 
 
 def _tell_substituted(fact: Fact) -> None:
@@ -123,24 +126,24 @@ def _tell_substituted(fact: Fact) -> None:
 
     A contact who is the one that left hears only that: the joining link and the receipt are not theirs any more.
     """
-    entry = _locked_entry(session__bookings=fact.about_id)
-    booking = _bookings().get(pk=fact.about_id)
+    entry = locked_entry(session__bookings=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     left = Person.objects.filter(pk=fact.details["in_place_of"]).exclude(pk=booking.participant_id).first()
-    email = (left.email or "").lower() if left else ""
+    email = left.mailbox.lower() if left else ""
     if email and not booking.session.is_cancelled:
         [stamp] = next_versions(entry, [email], at=fact.at).values()
         letter, calendar = letters.seat_passed_on(booking, left), _left_file(entry, stamp)
-        _write(fact, email, letter, contact=booking.session.contact, left_calendar=calendar)
-    _tell_booked(fact, without={email} - {booking.participant.email})
+        write(fact, email, letter, contact=booking.session.contact, left_calendar=calendar)
+    _tell_booked(fact, without={email} - {booking.participant.mailbox})
 
 
 def _tell_switched(fact: Fact) -> None:
     """Both runs in one mail, with a calendar file for each; nothing of a switch that was overtaken."""
     here = CalendarEntry.objects.values_list("pk", flat=True).get(session__bookings=fact.about_id)
     # Both in one order, so that no two who tell wait for each other.
-    entries = {pk: _locked_entry(pk=pk) for pk in sorted({here, fact.details["from_entry"]})}
+    entries = {pk: locked_entry(pk=pk) for pk in sorted({here, fact.details["from_entry"]})}
     entry, left = entries[here], entries[fact.details["from_entry"]]
-    booking = _bookings().get(pk=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     session = booking.session
     is_overtaken = (
         Fact.objects.filter(kind=SWITCHED, pk__gt=fact.pk).about(booking).exists()
@@ -155,15 +158,15 @@ def _tell_switched(fact: Fact) -> None:
         calendar = _session_file(entry, stamps[recipient], join_link=join_link)
         letter = letters.switched(booking, left, join_link=join_link, calendar=calendar)
         left_calendar = _left_file(left, left_stamps[recipient])
-        _write(fact, recipient, letter, contact=session.contact, left_calendar=left_calendar)
+        write(fact, recipient, letter, contact=session.contact, left_calendar=left_calendar)
     _remember([booking], entry, session)
 
 
 def _tell_session_cancelled(fact: Fact) -> None:
     """One mail to each address, however many seats it has to do with."""
-    entry = _locked_entry(pk=fact.about_id)
+    entry = locked_entry(pk=fact.about_id)
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
-    for booking in _bookings().filter(session=entry.session_id).active().order_by("pk"):
+    for booking in tellable().filter(session=entry.session_id).active().order_by("pk"):
         for recipient in recipients(booking):
             by_recipient[recipient].append(booking)
     seated = [one for one, bookings in by_recipient.items() if any(booking.is_confirmed for booking in bookings)]
@@ -171,7 +174,7 @@ def _tell_session_cancelled(fact: Fact) -> None:
     for recipient, bookings in by_recipient.items():
         calendar = _session_file(entry, stamps[recipient]) if recipient in stamps else ""
         letter = letters.session_cancelled(entry, bookings, calendar=calendar)
-        _write(fact, recipient, letter, contact=bookings[0].session.contact)
+        write(fact, recipient, letter, contact=bookings[0].session.contact)
 
 
 def _tell_session_changed(fact: Fact) -> None:
@@ -181,7 +184,7 @@ def _tell_session_changed(fact: Fact) -> None:
     What counts is the session as it is now against what each seat was last told. A new title alone is left to the
     calendars. Of a session that is over, called off or taken off the site nothing more is told here.
     """
-    entry = _locked_entry(pk=fact.about_id)
+    entry = locked_entry(pk=fact.about_id)
     now = timezone.now()
     if entry.is_off or entry.session_id is None or (entry.is_dated and entry.when.is_over(now)):
         return
@@ -199,7 +202,7 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: 
     due says how things are by then.
     """
     coming = FollowUp.objects.filter(fact__kind=SWITCHED, done_at=None).values("fact__about_id")
-    seats = _bookings().filter(session=session, told__isnull=False).exclude(pk__in=coming)
+    seats = tellable().filter(session=session, told__isnull=False).exclude(pk__in=coming)
     seats = seats.select_related("told").active()
     bookings = list(seats.order_by("pk"))
     joining = {booking: joiners(booking) if session.join_link and booking.is_seated else [] for booking in bookings}
@@ -216,9 +219,25 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: 
         join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
         calendar = _session_file(entry, stamps[recipient], join_link=join_link) if recipient in stamps else ""
         letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar, now=now)
-        _write(fact, recipient, letter, contact=session.contact)
+        write(fact, recipient, letter, contact=session.contact)
     _remember(bookings, entry, session)
     return set(by_recipient)
+
+
+def _tell_programme(fact: Fact) -> None:
+    """Those who had their seat before the programme was there; one mail to each address."""
+    entry = locked_entry(pk=fact.about_id)
+    if entry.is_off or entry.session_id is None or entry.when.is_over(timezone.now()):
+        return
+    session = SessionPage.objects.get(pk=entry.session_id)
+    seats = tellable().filter(session=session, status=BookingStatus.CONFIRMED, booked_at__lte=fact.at)
+    by_recipient: dict[str, list[Booking]] = defaultdict(list)
+    for booking in seats.order_by("pk"):
+        for recipient in recipients(booking):
+            by_recipient[recipient].append(booking)
+    days = letters.programme_days(session)
+    for recipient, bookings in by_recipient.items():
+        write(fact, recipient, letters.programme(entry, bookings, days), contact=bookings[0].session.contact)
 
 
 def _tell_waiting(entry: CalendarEntry, session: SessionPage, *, now: datetime, without: Collection[str] = ()) -> None:
@@ -233,13 +252,13 @@ def _tell_waiting(entry: CalendarEntry, session: SessionPage, *, now: datetime, 
         email = (interest.person.email or "").lower()
         if email and email not in without:
             fact = asked.filter(on_behalf_of=interest.person).latest("pk")
-            _write(fact, email, letters.dated(entry, session, now=now), contact=session.contact)
+            write(fact, email, letters.dated(entry, session, now=now), contact=session.contact)
         interest.delete()
 
 
 def _tell_interested(fact: Fact) -> None:
     """Somebody asked to hear of a date that came while they asked."""
-    entry = _locked_entry(session=fact.about_id)
+    entry = locked_entry(session=fact.about_id)
     if not entry.is_off:
         _tell_waiting(entry, entry.session, now=timezone.now())
 
@@ -248,16 +267,16 @@ def _tell_secretary_named(fact: Fact) -> None:
     link = Secretary.objects.select_related("secretary", "principal").filter(pk=fact.about_id).first()
     is_over = link is None or (link.ends_on is not None and link.ends_on < today(timezone.now()))
     if not is_over and link.secretary.email:
-        _write(fact, link.secretary.email, letters.secretary_named(link))
+        write(fact, link.secretary.email, letters.secretary_named(link))
 
 
 def _tell_expired(fact: Fact) -> None:
     """The seat was not paid for in time. Whoever gave it up themselves knows, and so does who hears of a refund."""
-    booking = _bookings().get(pk=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     is_known = fact.by or booking.session.is_cancelled or booking.payments.paid().exists()
     if booking.was_held and not is_known:
         contact = booking.session.contact
-        _write(fact, booking.order.contact_email.strip().lower(), money.not_paid(booking), contact=contact)
+        write(fact, booking.order.contact_email.strip().lower(), money.not_paid(booking), contact=contact)
 
 
 def _tell_paid(fact: Fact) -> None:
@@ -265,37 +284,37 @@ def _tell_paid(fact: Fact) -> None:
     payment = fact.about
     if payment.kept() <= 0:
         return
-    booking = _bookings().filter(payments=payment).earliest("pk")
+    booking = tellable().filter(payments=payment).earliest("pk")
     contact = booking.session.contact
-    _write(fact, booking.order.contact_email.strip().lower(), letters.paid(payment, booking), contact=contact)
+    write(fact, booking.order.contact_email.strip().lower(), letters.paid(payment, booking), contact=contact)
 
 
 def _tell_waiting_list(fact: Fact) -> None:
     """Whoever waits for a seat hears how it goes, each by a link of their own to the place in line."""
-    booking = _bookings().select_related("session__audience").get(pk=fact.about_id)
-    entry = _locked_entry(session=booking.session_id)
+    booking = tellable().select_related("session__audience").get(pk=fact.about_id)
+    entry = locked_entry(session=booking.session_id)
     for recipient in recipients(booking):
-        key = key_for(booking, participant=recipient == (booking.participant.email or "").lower())
+        key = key_for(booking, participant=recipient == booking.participant.mailbox.lower())
         letter = waiting_letter(fact.kind, booking, key=key, now=timezone.now())
         if letter:
-            _write(fact, recipient, letter, contact=booking.session.contact)
+            write(fact, recipient, letter, contact=booking.session.contact)
     if fact.kind == QUEUED:
         _remember([booking], entry, booking.session)
 
 
 def _tell_pair(fact: Fact) -> None:
     """The two of a pair hear how it stands until both have their seat; that they have is told as of any seat."""
-    booking = _bookings().get(pk=fact.about_id)
+    booking = tellable().get(pk=fact.about_id)
     for recipient, letter in pair_letters(fact, booking, on=today(timezone.now())).items():
-        _write(fact, recipient, letter, contact=booking.session.contact)
+        write(fact, recipient, letter, contact=booking.session.contact)
 
 
 def _tell_refunded(fact: Fact) -> None:
     refund = fact.about
     booking = refund.booking or refund.payment.order.bookings.earliest("pk")
-    booking = _bookings().get(pk=booking.pk)
+    booking = tellable().get(pk=booking.pk)
     contact = booking.session.contact
-    _write(fact, booking.order.contact_email.strip().lower(), letters.refunded(refund, booking), contact=contact)
+    write(fact, booking.order.contact_email.strip().lower(), letters.refunded(refund, booking), contact=contact)
 
 
 def write_circular(fact: Fact, addresses: dict[str, list[Booking]], *, subject: str, text: str) -> None:
@@ -303,42 +322,42 @@ def write_circular(fact: Fact, addresses: dict[str, list[Booking]], *, subject: 
     with override(settings.LANGUAGE_CODE):
         for recipient, bookings in addresses.items():
             letter = letters.circular(bookings, subject=subject, text=text)
-            _write(fact, recipient, letter, contact=bookings[0].session.contact)
+            write(fact, recipient, letter, contact=bookings[0].session.contact)
 
 
 def _tell_refund_failed(fact: Fact) -> None:
     """Staff: the session's contact. The payer is told when the money leaves."""
     refund = fact.about
-    booking = _bookings().filter(order=refund.payment.order_id).earliest("pk")
+    booking = tellable().filter(order=refund.payment.order_id).earliest("pk")
     if booking.session.contact:
-        _write(fact, booking.session.contact.email, money.refund_failed(refund, booking))
+        write(fact, booking.session.contact.email, money.refund_failed(refund, booking))
 
 
 def _tell_disputed(fact: Fact) -> None:
     """Staff, when a payment is contested and when that is over; not of what happens in between."""
     payment, status = fact.about, fact.details["status"]
     earlier = Fact.objects.filter(kind=DISPUTED, pk__lt=fact.pk).about(payment)
-    booking = _bookings().filter(order=payment.order_id).earliest("pk")
+    booking = tellable().filter(order=payment.order_id).earliest("pk")
     if booking.session.contact and (status in {"won", "lost"} or not earlier.exists()):
-        _write(fact, booking.session.contact.email, money.disputed(payment, booking, status=status))
+        write(fact, booking.session.contact.email, money.disputed(payment, booking, status=status))
 
 
 def recipients(booking: Booking) -> list[str]:
     """The order's contact, and the participant where that is another address; each once."""
-    addresses = [booking.order.contact_email, booking.participant.email or ""]
+    addresses = [booking.order.contact_email, booking.participant.mailbox]
     return list(dict.fromkeys(one.strip().lower() for one in addresses if one.strip()))
 
 
 def joiners(booking: Booking) -> list[str]:
     """Who may have the link for participants: the participant, and the booker who still acts for them.
 
-    Addresses that the register knows, never one that was typed in.
+    Addresses that the register knows, or a guest's own; never the contact's, which anybody may type.
     """
     participant, booker = booking.participant, booking.order.booker
     people = [participant]
     if booker.may_act_for(participant, today(timezone.now())):
         people.append(booker)
-    return list(dict.fromkeys(person.email.lower() for person in people if person.email))
+    return list(dict.fromkeys(person.mailbox.lower() for person in people if person.mailbox))
 
 
 def may_join(recipient: str, booking: Booking) -> bool:
@@ -353,7 +372,7 @@ def _left_file(entry: CalendarEntry, stamp: Stamp) -> str:
     return left_file(entry, at=stamp.since, sequence=stamp.sequence)
 
 
-def _locked_entry(**which) -> CalendarEntry:
+def locked_entry(**which) -> CalendarEntry:
     """What the public knows of the session, held still while it is told; two who tell at once take turns."""
     return CalendarEntry.objects.select_for_update(of=("self",)).get(**which)
 
@@ -369,10 +388,10 @@ def _remember(bookings: list[Booking], entry: CalendarEntry, session: SessionPag
     )
 
 
-def _bookings():
+def tellable():
     return Booking.objects.select_related(
         "order__booker",
-        "participant",
+        "participant__host",
         "conditions",
         "session__venue",
         "session__contact",
@@ -381,11 +400,12 @@ def _bookings():
     ).prefetch_related("lines")
 
 
-def _write(
+def write(
     fact: Fact, recipient: str, letter: Letter, *, contact: Contact | None = None, left_calendar: str = ""
 ) -> None:
     """Put one letter to one address into the outbox, and have it sent when this has been committed."""
     now = timezone.now()
+    letter = fit_for(recipient, dressed(letter))
     message = OutboxMessage.objects.create(
         fact=fact,
         kind=letter.name,
@@ -414,6 +434,7 @@ _TELLERS = {
     SESSION_CANCELLED: _tell_session_cancelled,
     SESSION_SHOWN: _tell_session_changed,
     JOIN_LINK_CHANGED: _tell_session_changed,
+    PROGRAMME_PUBLISHED: _tell_programme,
     INTERESTED: _tell_interested,
     SECRETARY_NAMED: _tell_secretary_named,
     EXPIRED: _tell_expired,

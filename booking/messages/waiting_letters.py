@@ -1,6 +1,7 @@
 """What those on a waiting list are told, fact by fact. Nothing is written or sent here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,8 @@ def waiting_letter(kind: str, booking: Booking, *, key: str, now: datetime) -> L
     """The mail that tells of a fact; None where it has been overtaken. ``key`` is that of the reader's own link."""
     if booking.session.is_cancelled:  # which is told to all of them at once
         return None
-    return _LETTERS[kind](booking, address("booking:place_in_line", key), now)
+    letter = _LETTERS[kind](booking, address("booking:place_in_line", key), now)
+    return letter and replace(letter, text_kind=kind)
 
 
 def place_in_words(booking: Booking) -> str:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from booking.calendars.feed import refresh_due
+from booking.calendars.outside import OutsideCalendar
+from booking.calendars.renew import renew_due
 from booking.invoicing.hand_over import hand_over_due
 from booking.invoicing.run import issue_due
 from booking.journal import record as journal
@@ -62,6 +64,7 @@ class Command(BaseCommand):
             _("Follow-ups"): _catch_up,
             _("Invoices"): _issue,
             _("Hand-over of invoices"): _hand_over,
+            **({_("Outside calendars"): _renew} if OutsideCalendar.objects.exists() else {}),
             _("Calendar"): _refresh,
             _("Reminders"): _remind,
             _("Mail"): _deliver,
@@ -150,6 +153,11 @@ def _issue(now: datetime) -> tuple[str, bool]:
 def _hand_over(now: datetime) -> tuple[str, bool]:
     handed, failed = hand_over_due(now)
     return _("%(handed)d handed over, %(failed)d not") % {"handed": handed, "failed": failed}, not failed
+
+
+def _renew(now: datetime) -> tuple[str, bool]:
+    done, failed = renew_due(now)
+    return _("%(done)d brought up to date, %(failed)d not") % {"done": done, "failed": failed}, True
 
 
 def _refresh(now: datetime) -> tuple[str, bool]:

@@ -1,0 +1,123 @@
+"""The words that staff give each kind of mail: what may be given, how it is kept, and putting it into a letter.
+
+The facts of a letter are never among them. A text that can't be filled is left out, and the letter goes as it comes
+with the house: no mail is lost over its words.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from booking.dates import danish_day
+from booking.journal.kinds import MAIL_TEXT_CHANGED
+from booking.journal.record import record
+from booking.messages.letters import Letter
+from booking.messages.models import MailText
+from booking.messages.placeholders import BrokenText, fill
+
+logger = logging.getLogger(__name__)
+
+#: What can be filled in, and what it is to whoever writes a text.
+PLACES = {
+    "emne": gettext_lazy("the standard subject"),
+    "titel": gettext_lazy("the title of the session"),
+    "dato": gettext_lazy("the day or days of the session"),
+    "sted": gettext_lazy("where it is held"),
+    "deltager": gettext_lazy("the name of the participant"),
+    "reference": gettext_lazy("the reference of the sign-up"),
+}
+_SESSION = ("emne", "titel", "dato", "sted")
+_SEAT = (*_SESSION, "deltager", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of mail whose words are staff's: what it is called, and the places that its texts may have."""
+
+    label: str | Promise
+    places: tuple[str, ...] = _SEAT
+    may_be_left_out: bool = False
+
+
+#: Those that staff may give words. Letters that they write themselves, and mails to staff, are not among them.
+KINDS = {
+    "booked": Kind(gettext_lazy("Signed up")),
+    "ordered": Kind(gettext_lazy("Several signed up at once")),
+    "queued": Kind(gettext_lazy("On the waiting list")),
+    "offered": Kind(gettext_lazy("Offered a seat from the waiting list")),
+    "seat_passed_on": Kind(gettext_lazy("Seat passed on to another person"), (*_SESSION, "reference")),
+    "switched": Kind(gettext_lazy("Switched to another run")),
+    "cancelled": Kind(gettext_lazy("Sign-up cancelled")),
+    "session_changed": Kind(gettext_lazy("New time, place or link")),
+    "programme": Kind(gettext_lazy("Programme published")),
+    "session_cancelled": Kind(gettext_lazy("Session cancelled")),
+    "reminder_week": Kind(gettext_lazy("Reminder a week before"), may_be_left_out=True),
+    "reminder_day": Kind(gettext_lazy("Reminder the day before"), may_be_left_out=True),
+    "dated": Kind(gettext_lazy("Now there is a date"), ("emne", "titel")),
+    "paid": Kind(gettext_lazy("Receipt for a payment by card"), (*_SESSION, "reference")),
+    "refunded": Kind(gettext_lazy("Paid back"), (*_SESSION, "reference")),
+    "not_paid": Kind(gettext_lazy("Not paid in time"), (*_SESSION, "reference")),
+    "fee_fell_away": Kind(gettext_lazy("Nothing to pay for a withdrawal")),
+    "secretary_named": Kind(gettext_lazy("May act for somebody"), ("emne",)),
+}
+
+
+def dressed(letter: Letter) -> Letter:
+    """The letter in staff's words, as far as they gave any that can be filled."""
+    text = MailText.objects.filter(kind=letter.kind).first() if letter.kind in KINDS else None
+    return in_words_of(text, letter) if text else letter
+
+
+def in_words_of(text: MailText, letter: Letter) -> Letter:
+    values = _values(letter)
+    introduction = _filled(text.introduction, values, kind=text.kind)
+    closing = _filled(text.closing, values, kind=text.kind)
+    context = letter.context | {"introduction": introduction, "closing": closing}
+    subject = _filled(text.subject, values, kind=text.kind) or letter.subject
+    return replace(letter, subject=subject, context=context)
+
+
+def keep_text(kind: str, words: dict, *, by) -> MailText:
+    """Keep what staff wrote, and who did. What they leave as it was is no change."""
+    with transaction.atomic():
+        text, _is_new = MailText.objects.select_for_update().get_or_create(kind=kind)
+        changed = [name for name in MailText.WORDS if name in words and getattr(text, name) != words[name]]
+        if changed:
+            for name in changed:
+                setattr(text, name, words[name])
+            text.save(update_fields=changed)
+            record(MAIL_TEXT_CHANGED, text, by=by, mail=kind, changed=changed)
+    return text
+
+
+def _filled(words: str, values: dict[str, str], *, kind: str) -> str:
+    try:
+        return fill(words, values).strip()
+    except BrokenText:
+        logger.warning("the text of %s can't be filled; the mail goes as it comes with the house", kind)
+        return ""
+
+
+def _values(letter: Letter) -> dict[str, str]:
+    """What stands in each place of this letter."""
+    known = {"emne": letter.subject}
+    context = letter.context
+    session, booking = context.get("session"), context.get("booking")
+    if session:
+        known |= {
+            "titel": session.title,
+            "dato": session.when.words or danish_day(session.starts_on),
+            "sted": session.place or _("The place will follow."),
+        }
+    elif "title" in context:
+        known["titel"] = context["title"]
+    if booking:
+        known |= {
+            "deltager": context.get("participants") or booking.participant.name,
+            "reference": booking.order.reference,
+        }
+    return {name: known.get(name, "") for name in KINDS[letter.kind].places}
