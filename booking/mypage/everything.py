@@ -14,6 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking.dates import danish_day, danish_moment, today
+from booking.invoicing.models import Invoice
+from booking.invoicing.own import documents_for, documents_naming
 from booking.journal.admin import named
 from booking.journal.models import Fact
 from booking.money import kroner
@@ -69,6 +71,7 @@ def everything_about(person: Person) -> list[Section]:
         Section("exceptions", _("Exceptions granted to you"), _grants(person)),
         Section("orders", _("What you have ordered"), _orders(person)),
         Section("payments", _("What you have paid by card"), _payments(person)),
+        Section("invoices", _("Invoices of what you have ordered, and invoices with your name"), _invoices(person)),
         Section("bookings", _("Sign-ups"), _bookings(person)),
         Section("interests", _("Dates that you wait for"), _interests(person)),
         Section("messages", _("Mails to you"), _messages(person)),
@@ -197,6 +200,41 @@ def _refund(refund: Refund, payment: Payment) -> list[Item]:
     )
 
 
+def _invoices(person: Person) -> list[list[Item]]:
+    """What stands on invoices and credit notes of them and their orders; of the payer's other seats nothing."""
+    references = list(Order.objects.filter(booker=person).values_list("reference", flat=True))
+    own = set(documents_for(person).filter(is_shared=False).values_list("pk", flat=True))
+    found = []
+    for document in documents_naming(person).order_by("issued_at", "pk"):
+        marks = [""] if document.pk in own else [person.name, *references]
+        lines = [
+            f"{line['description']}. {line['note']}"
+            for line in document.content.get("lines", [])
+            if any(mark in line["note"] for mark in marks)
+        ]
+        if lines or document.pk in own:  # whoever got the seat since is not on it
+            found.append(_invoice(document, lines, is_own=document.pk in own))
+    return found
+
+
+def _invoice(invoice: Invoice, lines: list[str], *, is_own: bool) -> list[Item]:
+    """All of it where it is of their orders alone; else the ``lines`` with their name or with an order of theirs."""
+    content = invoice.content
+    buyer = content.get("buyer", {}) if is_own else {}
+    return _items(
+        ("number", _("number"), invoice.number),
+        ("document", _("document"), invoice.get_kind_display()),
+        ("dated", _("dated"), danish_day(invoice.issued_on)),
+        ("payer", _("payer"), content["buyer"]["name"] if content else ""),
+        ("ean", _("EAN number"), buyer.get("gln")),
+        ("person_reference", _("person reference"), buyer.get("person_reference")),
+        ("requisition", _("requisition number"), buyer.get("requisition")),
+        ("email", _("e-mail"), buyer.get("email")),
+        ("amount", _("kroner, including VAT"), kroner(invoice.total) if is_own else ""),
+        ("lines", _("lines"), " ".join(lines)),
+    )
+
+
 def _bookings(person: Person) -> list[list[Item]]:
     """The seats they take or have ordered. What the kitchen and the hotel know of others is the others' own."""
     bookings = bookings_of(person).for_listing().select_related("conditions__conditions")
@@ -205,7 +243,7 @@ def _bookings(person: Person) -> list[list[Item]]:
 
 
 def _booking(booking: Booking, person: Person) -> list[Item]:
-    is_theirs = booking.participant_id == person.pk
+    is_theirs = booking.participant_id == person.pk or booking.participant.is_at(person)
     return _items(
         ("reference", _("reference"), booking.order.reference),
         ("session", _("session"), booking.session.title),
@@ -285,7 +323,7 @@ def _requests(person: Person) -> list[list[Item]]:
 
 def _journal(person: Person) -> list[list[Item]]:
     """Each fact once, by whom and for whom; staff are KL."""
-    concerns = Q(on_behalf_of=person)
+    concerns = Q(on_behalf_of__in=person.selves().values("pk"))
     if person.user_id:
         concerns |= Q(by=person.user_id)
     facts = Fact.objects.about(person) | Fact.objects.filter(concerns)

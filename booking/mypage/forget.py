@@ -62,8 +62,8 @@ def withdraw_request(person: Person, *, by, now: datetime) -> None:
 
 
 def bookings_of(person: Person) -> models.QuerySet[Booking]:
-    """The seats they have taken or ordered, also those given up."""
-    return Booking.objects.filter(Q(participant=person) | Q(order__booker=person))
+    """The seats they have taken or ordered, also those given up; and those that others took for them as guests."""
+    return Booking.objects.filter(Q(participant__in=person.selves().values("pk")) | Q(order__booker=person))
 
 
 def coming_bookings(person: Person, *, now: datetime) -> models.QuerySet[Booking]:
@@ -97,6 +97,8 @@ def forget_person(person: Person, *, by, now: datetime) -> None:
     coming = coming_bookings(person, now=now).count()
     if coming:
         raise HasComingBookings(coming)
+    for guest in person.selves().exclude(pk=person.pk):
+        forget_person(guest, by=by, now=now)
     _forget_messages(person)
     forget_history(Person, [person.pk])
     Secretary.objects.filter(Q(secretary=person) | Q(principal=person)).delete()
@@ -127,7 +129,7 @@ def forget_name(person: Person, *, on: date) -> bool:
 
 def messages_to(person: Person) -> models.QuerySet[OutboxMessage]:
     """What was written to them. An address may have been another's before, so the matter must be theirs too."""
-    return _messages_about(person).filter(recipient__iexact=person.email or "-")
+    return _messages_about(person).filter(recipient__iexact=person.mailbox or "-")
 
 
 def _messages_about(person: Person) -> models.QuerySet[OutboxMessage]:
@@ -160,7 +162,7 @@ def _forget_messages(person: Person) -> None:
 def _forget_contact(person: Person) -> None:
     """Whom to write to is not a matter of bookkeeping. In another's order, its booker takes their place."""
     Order.objects.filter(booker=person).update(contact_name="", contact_email="", contact_phone="")
-    for order in Order.objects.filter(contact_email__iexact=person.email or "-").select_related("booker"):
+    for order in Order.objects.filter(contact_email__iexact=person.mailbox or "-").select_related("booker"):
         order.contact_name, order.contact_email, order.contact_phone = order.booker.name, order.booker.email or "", ""
         order.save(update_fields=["contact_name", "contact_email", "contact_phone"])
 
@@ -176,8 +178,8 @@ def _forget_offices(person: Person, *, on: date) -> None:
 def _forget_sign_in(person: Person, *, now: datetime) -> None:
     """No address, no number, and whoever is signed in is signed out. Staff keep the sign-in that is theirs as staff."""
     user = person.user
-    person.email, person.phone, person.municipality, person.forgotten_at = None, "", None, now
-    person.save(update_fields=["email", "phone", "municipality", "forgotten_at"])
+    person.email, person.guest_email, person.phone, person.municipality, person.forgotten_at = None, "", "", None, now
+    person.save(update_fields=["email", "guest_email", "phone", "municipality", "forgotten_at"])
     give_sign_in(person)
     if user:
         user.refresh_from_db()

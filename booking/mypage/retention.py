@@ -220,6 +220,16 @@ def _idle(on: date, now: datetime) -> models.QuerySet[Person]:
     )
 
 
+def purge_guests(now: datetime) -> int:
+    """Forget those who were named by name and address, when their session is over; not a name that the books need."""
+    cut = today(now) - timedelta(days=KEPT_DAYS)
+    guests = Person.objects.filter(host__isnull=False, forgotten_at=None, added_at__date__lt=cut)
+    over = guests.exclude(Exists(Booking.objects.filter(participant=OuterRef("pk"), session__ends_on__gte=cut)))
+    for guest in over:
+        forget_person(guest, by=None, now=now)
+    return len(over)
+
+
 def purge_secretaries(now: datetime) -> int:
     """Remove who acted for whom."""
     return _remove(Secretary.objects.filter(ends_on__lt=years_before(today(now), ENDED_YEARS)))
@@ -334,6 +344,12 @@ TABLE = [
         f"{VERSION_DAYS} days after the session, or until the person is deleted",
         "so that a seat that is lost and regained works in every calendar",
         purge_versions,
+    ),
+    Rule(
+        _("those who were only named as participants: name and e-mail"),
+        f"{KEPT_DAYS} days after the session; the name on a seat with a price as long as the books",
+        "to write to them about the session",
+        purge_guests,
     ),
     Rule(
         _("persons: name, e-mail, phone, sign-in"),

@@ -10,6 +10,7 @@ from functools import wraps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,6 +21,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.dates import today
+from booking.invoicing.own import documents_for
 from booking.mypage.everything import as_zip
 from booking.mypage.forget import ask_to_be_forgotten, coming_bookings, kept_until, withdraw_request
 from booking.mypage.forms import PhoneForm, SecretaryForm
@@ -59,6 +61,9 @@ def own(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 # What one is signed up for
 
+
+#: Invoices on one page.
+INVOICES = 30
 
 #: So many of one order at one session have a row each.
 FEW = 3
@@ -129,7 +134,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
         lines.append(
             Line(
                 booking=booking,
-                is_mine=booking.participant_id == person.pk,
+                is_mine=booking.participant_id == person.pk or booking.participant.is_at(person),
                 is_booked_by_me=booking.order.booker_id == person.pk,
                 is_over=is_over,
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
@@ -168,6 +173,18 @@ def _has_a_say(booking: Booking, person: Person, represented: set[int]) -> bool:
 
 def _starts_at(line: Line) -> datetime:
     return line.booking.session.when.starts_at
+
+
+# What was invoiced
+
+
+@require_safe
+@own
+def invoices(request, person: Person):
+    """The invoices and credit notes of what one has ordered, the newest first."""
+    documents = documents_for(person).order_by("-issued_at", "-pk")
+    page = Paginator(documents, INVOICES).get_page(request.GET.get("page"))
+    return TemplateResponse(request, "booking/my_page_invoices.html", {"page": page})
 
 
 # What the register says

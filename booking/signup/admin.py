@@ -100,7 +100,7 @@ class BookingIndexView(DanishSpreadsheetMixin, RegisterIndexView):
         "session.ends_on": gettext_lazy("Last day"),
         "session.ends_time": gettext_lazy("Ends at"),
         "participant.name": gettext_lazy("Participant"),
-        "participant.email": gettext_lazy("Participant's e-mail"),
+        "participant.mailbox": gettext_lazy("Participant's e-mail"),
         "participant.phone": gettext_lazy("Participant's phone"),
         "office": gettext_lazy("Office"),
         "municipality": gettext_lazy("Municipality"),
@@ -470,7 +470,7 @@ class SubstituteView(NamedActionView):
             office_ends=booking.office and booking.office.ends_on and danish_day(booking.office.ends_on),
             successor=self.waiting and self.waiting.successor_name,
             awaits=self.waiting is not None,
-            contact_leaves=booking.order.contact_email.lower() == booking.participant.email,
+            contact_leaves=booking.order.contact_email.lower() == booking.participant.mailbox,
             **kwargs,
         )
 
@@ -522,6 +522,7 @@ class BookingViewSet(LookOnlyViewSet):
         "order__reference",
         "participant__name",
         "participant__email",
+        "participant__guest_email",
         "order__booker__name",
         "order__booker__email",
         "order__contact_name",

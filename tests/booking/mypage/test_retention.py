@@ -43,7 +43,9 @@ from booking.mypage.forget import NAMELESS, ask_to_be_forgotten, forget_person
 from booking.mypage.retention import TABLE, purge, years_before
 from booking.people.waiting import bring
 from booking.signup.cancel import cancel_booking
+from booking.signup.guests import Guest
 from booking.signup.purge import KEPT_DAYS
+from booking.signup.substitute import substitute
 from tests.booking.mypage.test_forget import message
 from tests.booking.payments.test_balance import give_back, paid_by_card
 from tests.booking.signup.test_reserve import NOW, order
@@ -181,6 +183,14 @@ def _somebody():
     return Person.objects.filter(name="Nogen").exists
 
 
+def _guest():
+    """Named for a free session by a secretary who has her own row."""
+    mayor = mayor_of("Fanø")
+    session = SessionPageFactory(own_net=0, audience=AudienceFactory(name="Byrådet", takes_guests=True))
+    order(session, booker=mayor, guests=[Guest("Anne Holm", "anne.holm@example.org")])
+    return Person.objects.filter(name="Anne Holm", guest_email="anne.holm@example.org").exists
+
+
 def _former_secretary():
     secretary_of(mayor_of("Fanø"), name="Solveig Holm")
     Secretary.objects.update(ends_on=HELD)
@@ -278,6 +288,7 @@ CASES = {
         _version,
         HELD + timedelta(days=30),
     ),
+    "those who were only named as participants: name and e-mail": (_guest, HELD + timedelta(days=KEPT_DAYS)),
     "persons: name, e-mail, phone, sign-in": (_somebody, date(2029, 1, 11)),
     "persons, former secretary": (_former_secretary, date(2029, 5, 5)),
     "persons, former mayor": (_former_mayor, date(2031, 5, 5)),
@@ -347,6 +358,30 @@ def test_whoever_an_import_brings_back_keeps_the_name():
 
     mayor.refresh_from_db()
     assert mayor.name == "Borgmesteren i Fanø"
+
+
+def test_a_guests_name_stays_on_a_seat_as_long_as_the_books_and_their_address_does_not():
+    with time_machine.travel(NOW, tick=False):
+        session = SessionPageFactory(audience=AudienceFactory(name="Byrådet", takes_guests=True))
+        order(session, booker=mayor_of("Fanø"), guests=[Guest("Anne Holm", "anne.holm@example.org")])
+
+    purge(at(date(2027, 6, 1)))
+    assert Person.objects.filter(name="Anne Holm", guest_email="", forgotten_at__isnull=False).exists()
+
+    purge(at(date(2033, 1, 1)))
+    assert not Person.objects.filter(name="Anne Holm").exists()
+
+
+def test_a_guest_whose_seat_was_passed_on_is_forgotten_without_waiting_for_the_session():
+    with time_machine.travel(NOW, tick=False):
+        session = SessionPageFactory(audience=AudienceFactory(name="Byrådet", takes_guests=True))
+        mayor = mayor_of("Fanø")
+        placed = order(session, booker=mayor, guests=[Guest("Anne Holm", "anne.holm@example.org")])
+        substitute(placed.bookings.get(), participant=mayor, by=None, now=NOW)
+
+    purge(at(NOW.date() + timedelta(days=KEPT_DAYS + 1)))
+
+    assert not Person.objects.filter(name="Anne Holm").exists()
 
 
 def test_what_was_removed_is_not_counted_again():
