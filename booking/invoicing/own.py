@@ -4,8 +4,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from booking.invoicing.models import Charge, Invoice, InvoiceQuerySet
+from booking.journal.kinds import SUBSTITUTED
+from booking.journal.models import Fact
 from booking.people.models import Person
-from booking.signup.models import Order
+from booking.signup.models import Booking, Order
 
 
 def documents_for(person: Person) -> InvoiceQuerySet:
@@ -29,3 +31,13 @@ def documents_of(order: Order) -> InvoiceQuerySet:
     by_card = Q(payment__order=order) | Q(refund__payment__order=order)
     issued = Invoice.objects.filter(seats | by_card).values("pk")
     return documents_for(order.booker).filter(pk__in=issued).order_by("issued_at", "pk")
+
+
+def documents_naming(person: Person) -> InvoiceQuerySet:
+    """Those of their orders, and those of seats that they have, or had when the seat was invoiced."""
+    passed_on = Fact.objects.filter(kind=SUBSTITUTED, details__in_place_of=person.pk).values("about_id")
+    theirs = Booking.objects.filter(Q(participant=person) | Q(pk__in=passed_on)).values("pk")
+    seat = Q(charges__booking__in=theirs) | Q(taken_back__booking__in=theirs)
+    by_card = Q(payment__bookings__in=theirs) | Q(refund__payment__bookings__in=theirs)
+    found = [Invoice.objects.filter(seat | by_card), documents_for(person)]
+    return Invoice.objects.filter(Q(pk__in=found[0].values("pk")) | Q(pk__in=found[1].values("pk")))
