@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from stdnum import ean
 
-from booking.models import Municipality, Office, Person, Secretary, SessionPage
+from booking.models import Municipality, Office, Person, Secretary, Seller, SessionPage
 from booking.people.models import OfficeKind
 from booking.people.signin import give_sign_in, give_staff_sign_in
 from booking.signup.cancel import cancel_booking
@@ -57,6 +57,25 @@ OVERNIGHT = "2026-samspil-med-forvaltningen"
 ONE_OF_TWO_RUNS = "ballerup-2026-kattegat-1"
 SEATS_LEFT = 2
 
+#: What the sellers lack to issue invoices: right check digits, and words that say that it is made up.
+SELLERS = {
+    "KL": {
+        "cvr": "99999918",
+        "street": "Demovej 1 (opdigtet adresse)",
+        "postcode": "0999",
+        "city": "Demoby",
+        "bank_registration": "0000",
+        "bank_account": "0000000000",
+    },
+    "Komponent": {
+        "cvr": "99999926",
+        "street": "Demovej 2 (opdigtet adresse)",
+        "postcode": "0999",
+        "city": "Demoby",
+        "fik_creditor": "00000000",
+    },
+}
+
 MARK = "person:demo"
 
 
@@ -85,6 +104,7 @@ def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None)
     tell("Staff")
     for email, (name, group) in STAFF.items():
         give_staff_sign_in(email, name, [Group.objects.get_or_create(name=group)[0]])
+    give_sellers_an_account()
     tell("Bookings")
     make_bookings(mayors, now=now)
     one_of_two = the_session(ONE_OF_TWO_RUNS)
@@ -164,6 +184,12 @@ def hold(person: Person, kind: str, municipality: Municipality, *, starts_on: da
     office = Office(person=person, kind=kind, municipality=municipality, starts_on=starts_on)
     office.full_clean()  # it finds the municipality's health council
     office.save()
+
+
+def give_sellers_an_account() -> None:
+    """Let the demo issue invoices. What somebody has written about a seller stays."""
+    for name, details in SELLERS.items():
+        Seller.objects.filter(name=name, **dict.fromkeys(details, "")).update(**details)
 
 
 def make_bookings(mayors: dict[str, Person], *, now: datetime) -> None:

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from stdnum import ean
 
-from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, SessionPage
+from booking.invoicing.run import issue_due
+from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, Seller, SessionPage
 from booking.people.models import OfficeKind
 from booking.signup.lines import session_lines
 from booking.signup.standing import session_obstacle
@@ -106,3 +107,24 @@ def test_a_session_that_editors_took_away_gets_no_bookings(catalogue):
 
     assert the_session(FREE_OF_CHARGE) is None
     assert Booking.objects.exists()
+
+
+def test_the_demo_issues_invoices_that_say_they_are_a_demo(demo):
+    outcome = issue_due(LOADED_AT)
+
+    assert outcome.refusals == []
+    assert len(outcome.issued) == 8
+    for seller in Seller.objects.all():
+        seller.full_clean()
+        assert "opdigtet" in seller.address
+
+
+def test_what_is_written_about_a_seller_stays(catalogue):
+    Seller.objects.filter(name="KL").update(street="Weidekampsgade 10")
+    load_demo(now=LOADED_AT)
+
+    assert Seller.objects.get(name="KL").cvr == ""
+
+
+def test_without_the_demo_no_number_is_invented(catalogue):
+    assert set(Seller.objects.values_list("cvr", "street", "bank_account", "fik_creditor")) == {("", "", "", "")}
