@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from django.conf import settings
 
-#: Seconds for each answer, and for all of it.
-TIMEOUT = 10
-PATIENCE = 30
+#: Seconds for each answer, and for all of it: staff who fetch by hand wait that long.
+TIMEOUT = 8
+PATIENCE = 12
 
 MOST_REDIRECTS = 3
 MOST_BYTES = 2_000_000
@@ -134,7 +134,7 @@ class _Deadline:
 
 def _ask(url: str, headers: dict[str, str], deadline: _Deadline) -> Fetched | str:
     """What the address answers: a file, or another address to ask."""
-    parts = _parts(url)
+    parts = parts_of(url)
     host, port = parts.hostname.encode("idna").decode(), parts.port or (443 if parts.scheme == "https" else 80)
     line = _connect(host, port, deadline, is_excepted=_is_excepted(parts))
     connection = HTTPConnection(host, port, timeout=TIMEOUT)
@@ -160,7 +160,7 @@ def _ask(url: str, headers: dict[str, str], deadline: _Deadline) -> Fetched | st
         line.close()
 
 
-def _parts(url: str) -> SplitResult:
+def parts_of(url: str) -> SplitResult:
     """The address in parts. Raises NotFetched for one that we ask nobody by."""
     try:
         parts = urlsplit(url)

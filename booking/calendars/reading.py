@@ -30,7 +30,7 @@ MOST_EVENTS = 2_000
 MOST_DAYS = 2_000
 
 #: Seconds that a file may take to read. A thousand events take one.
-PATIENCE = 15
+PATIENCE = 10
 
 #: No meeting repeats more often than daily; such a rule is a mistake, or worse.
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}

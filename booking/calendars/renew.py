@@ -59,7 +59,7 @@ def renew(pk: int, *, now: datetime, if_due: bool = False) -> bool:
         content = bytes(calendar.content) if fetched.content is None else fetched.content
         is_news = content != bytes(calendar.content)
         goes_further = calendar.read_on is None or calendar.read_on + FURTHER <= today(now)
-        events = _read(content, now) if is_news or goes_further else None
+        events = events_in(content, now) if is_news or goes_further else None
     except (NotFetched, Unreadable) as trouble:
         _note_fault(pk, lease, trouble, now)
         return False
@@ -73,7 +73,7 @@ def take_in(calendar: OutsideCalendar, content: bytes, *, now: datetime) -> None
     """Bring a file that staff uploaded. Raises Busy, and Unreadable, which leaves everything as it was."""
     lease = _claim(calendar.pk, now)
     try:
-        events = _read(content, now)
+        events = events_in(content, now)
     except Unreadable as unreadable:
         _note_fault(calendar.pk, lease, unreadable, now)
         raise
@@ -92,7 +92,7 @@ def _claim(pk: int, now: datetime, *, if_due: bool = False) -> datetime:
     return lease
 
 
-def _read(content: bytes, now: datetime) -> list[Event]:
+def events_in(content: bytes, now: datetime) -> list[Event]:
     """The events of a file but our own, should somebody's calendar have those too."""
     events = read(content, first=today(now) - PAST, last=today(now) + AHEAD)
     ours = f"@{calendar_domain()}"

@@ -21,7 +21,7 @@ from booking.calendars.choose import FeedForm
 from booking.calendars.events import CalendarFile, session_file
 from booking.calendars.feed import ALL, find, name_of
 from booking.calendars.models import Feed
-from booking.calendars.months import coming
+from booking.calendars.months import coming, sources
 from booking.sessions.models import CalendarEntry
 
 #: Seconds that a copy may be used without asking again.
@@ -75,7 +75,12 @@ def event(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 def calendar(request: HttpRequest) -> HttpResponse:
     """What comes, month by month."""
     months, expected = coming(timezone.now())
-    context = {"months": months, "expected": expected, "feed_url": address("booking:feed", ALL)}
+    context = {
+        "months": months,
+        "expected": expected,
+        "sources": sources(months),
+        "feed_url": address("booking:feed", ALL),
+    }
     return TemplateResponse(request, "booking/calendar.html", context)
 
 
@@ -90,7 +95,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     webcal_url = "webcal:" + feed_url.partition(":")[2]
     context = {
         "form": form,
-        "my_calendars": reverse("booking:my_page"),
+        "my_calendars": reverse("booking:my_calendars"),
         "chosen_name": name_of(form.chosen()),
         "feed_url": feed_url,
         "webcal_url": webcal_url,

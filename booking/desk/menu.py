@@ -3,12 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from booking.calendars.admin import OutsideCalendarViewSet
+from booking.desk.bank_file import BankFileViewSet
 from booking.desk.movements import MovementsViewSet
 from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
 from booking.invoicing.admin import InvoiceViewSet, ReadyViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
+from booking.messages.text_admin import MailTextViewSet
 from booking.payments.admin import DifferenceViewSet, PaymentViewSet
 from booking.people.admin import (
     AudienceViewSet,
@@ -37,8 +40,10 @@ class BookingsGroup(ViewSetGroup):
         DifferenceViewSet,
         ReadyViewSet,
         InvoiceViewSet,
+        BankFileViewSet,
         AwaitingViewSet,
         OutboxViewSet,
+        MailTextViewSet,
         FactViewSet,
     )
 
@@ -80,7 +85,7 @@ class PlacesGroup(ViewSetGroup):
     menu_icon = "site"
     menu_order = 230
     submenu_hook = "register_places_menu_item"
-    items = (VenueViewSet, ContactViewSet, ChoiceViewSet)
+    items = (VenueViewSet, ContactViewSet, ChoiceViewSet, OutsideCalendarViewSet)
 
 
 def without_what_nobody_needs(request, items) -> None:

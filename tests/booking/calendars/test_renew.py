@@ -1,11 +1,14 @@
 """An outside calendar is followed: each event once, as it is now, and nothing is lost to a bad file."""
 
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 from threading import Barrier, Thread
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils.translation import override
 
 from booking.calendars.feed import build, refresh_all
 from booking.calendars.fetch import Trouble
@@ -166,8 +169,6 @@ def test_our_own_sessions_are_not_taken_in_from_elsewhere(db, settings):
     ids=["missing", "a page", "a bomb", "too large"],
 )
 def test_a_bad_answer_changes_nothing_and_says_why(b98, server, answer, fault, sentence):
-    from django.utils.translation import override
-
     server.content = calendar(event(*HOURS))
     renew(b98.pk, now=NOW)
     before, body = list(OutsideEvent.objects.values()), build(now=NOW)
@@ -327,3 +328,19 @@ def test_only_the_feed_of_everything_has_outside_events(db):
         "online": 0,
         "forventet": 0,
     }
+
+
+def test_run_due_speaks_of_outside_calendars_where_there_are_some(b98, server):
+    def said() -> list[str]:
+        out = StringIO()
+        call_command("run_due", stdout=out)
+        return [line for line in out.getvalue().splitlines() if line.startswith("Outside calendars")]
+
+    server.content = calendar(event(*HOURS))
+    with override("en"):
+        assert said() == ["Outside calendars: 1 brought up to date, 0 not"]
+        server.answer = sends(b"", 500)
+        OutsideCalendar.objects.update(next_at=NOW)
+        assert said() == ["Outside calendars: 0 brought up to date, 1 not"]  # and the command itself is content
+        OutsideCalendar.objects.all().delete()
+        assert said() == []

@@ -30,6 +30,7 @@ from booking.models import (
     Invoice,
     Office,
     OutboxMessage,
+    OutsideCalendar,
     Payment,
     Secretary,
     Series,
@@ -135,6 +136,7 @@ def everything(db):
         "venues": Venue.objects.create(name="Campus"),
         "contacts": session.contact,
         "choices": Choice.objects.create(name="Kattegatkursus"),
+        "outside-calendars": OutsideCalendar.objects.create(name="B98"),
         "speakers": Speaker.objects.create(name="En oplægsholder"),
         "providers": Provider.objects.create(name="Komponent"),
         "municipalities": booking.office.municipality,
@@ -211,6 +213,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("wagtaildocs:add"),
         ],
         "places and people on the pages": [*listed(PAGES), *kept(PAGES)],
+        "calendars of others": [*listed(["outside-calendars"]), *kept(["outside-calendars"])],
         "the register": [
             *listed(REGISTER),
             *kept(REGISTER),
