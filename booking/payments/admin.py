@@ -1,5 +1,7 @@
 """Card payments as staff see them: to look at, to give back, and to hold against Stripe's books."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import django_filters
@@ -22,6 +24,7 @@ from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_moment
 from booking.money import kroner
+from booking.payments.balance import kept_of
 from booking.payments.differences import Difference, DifferenceKind, Ending, Reconciliation
 from booking.payments.models import Payment, Refund, RefundReason, RefundState
 from booking.payments.reconcile import put_right
@@ -29,11 +32,26 @@ from booking.payments.refund import owe_refund, try_again
 from booking.payments.words import advice, dispute_in_words, failure_in_words, figure, state_in_words
 from booking.pricing.fields import KronerField
 from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.signup.models import Booking
 
 
 class RefundForm(forms.Form):
-    """How much, and why."""
+    """Of what seat, where there are several, how much, and why.
 
+    ``kept`` is what is left of the payment, and ``seats`` what of that is left for each seat.
+    """
+
+    #: What stands for all of them together.
+    ORDER = "order"
+
+    of = forms.ChoiceField(
+        label=gettext_lazy("Pay back of"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose whose seat is paid back, or the whole order."),
+            "invalid_choice": gettext_lazy("There is nothing left of this seat to pay back."),
+        },
+    )
     amount = KronerField(
         label=gettext_lazy("Kroner, including VAT"),
         max_digits=10,
@@ -53,15 +71,30 @@ class RefundForm(forms.Form):
     #: Drawn when the page is shown; a form that is sent twice pays back once.
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
-    def __init__(self, *args, kept, **kwargs):
+    def __init__(self, *args, kept: Decimal, seats: Mapping[Booking, Decimal], **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.kept = kept
+        self.seats = {str(seat.pk): (seat, left) for seat, left in seats.items() if left > 0}
+        if len(seats) > 1:
+            self.fields["of"].choices = [
+                *((key, _seat_in_words(seat, left)) for key, (seat, left) in self.seats.items()),
+                (self.ORDER, _("the whole order, in proportion to what is left of each seat")),
+            ]
+        else:
+            del self.fields["of"]
+
+    @property
+    def seat(self) -> Booking | None:
+        """The one that it is paid back of; None for all of them together."""
+        seat, _left = self.seats.get(self.cleaned_data.get("of"), (None, None))
+        return seat
 
     def clean_amount(self):
         amount = self.cleaned_data["amount"]
-        if not 0 < amount <= self.kept:
+        _seat, left = self.seats.get(self.cleaned_data.get("of"), (None, self.kept))
+        if not 0 < amount <= left:
             raise forms.ValidationError(
-                _("Write an amount above 0, and at most the %(kept)s that are left.") % {"kept": kroner(self.kept)}
+                _("Write an amount above 0, and at most the %(kept)s that are left.") % {"kept": kroner(left)}
             )
         return amount
 
@@ -69,6 +102,14 @@ class RefundForm(forms.Form):
         # One that came in twice for this payment is answered before it gets here; another payment's is no form of ours.
         if "submission" in self.errors or Refund.objects.filter(key=self.cleaned_data["submission"]).exists():
             self.add_error(None, _("The page is too old. Open it again, and nothing is paid back twice."))
+
+
+def _seat_in_words(seat: Booking, left: Decimal) -> str:
+    return _("%(person)s (%(status)s), of which %(left)s are left") % {
+        "person": seat.participant,
+        "status": seat.get_status_display(),
+        "left": kroner(left),
+    }
 
 
 def how_it_went(request, refund: Refund) -> None:
@@ -128,7 +169,9 @@ class RefundPaymentView(NamedActionView):
 
     @cached_property
     def form(self) -> RefundForm:
-        return RefundForm(self.request.POST or None, kept=self.object.kept())
+        left = kept_of(self.object)
+        seats = {seat: left[seat.pk] for seat in self.object.bookings.select_related("participant").order_by("pk")}
+        return RefundForm(self.request.POST or None, kept=self.object.kept(), seats=seats)
 
     def get(self, request, *args, **kwargs):
         if self.object.kept() <= 0:
@@ -156,6 +199,7 @@ class RefundPaymentView(NamedActionView):
             self.object,
             amount=self.form.cleaned_data["amount"],
             reason=RefundReason.STAFF,
+            booking=self.form.seat,
             note=self.form.cleaned_data["note"],
             by=self.request.user,
             key=self.form.cleaned_data["submission"],

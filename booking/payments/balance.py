@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
 from django.db.models import Prefetch, QuerySet
 
@@ -84,23 +85,35 @@ def parts_of(bookings: Iterable[Booking]) -> list[Part]:
 
 
 def _by_card(payments: Iterable[Payment]) -> dict[int, Balance]:
-    """What came and went by card, over the seats of one order.
+    """What came and went by card, over the seats of one order."""
+    found: dict[int, Balance] = defaultdict(Balance)
+    for payment in payments:
+        paid, kept = _paid_and_kept(payment)
+        for pk, share in paid.items():
+            found[pk] += Balance(paid=share, given_back=share - kept[pk])
+    return found
+
+
+def kept_of(payment: Payment) -> dict[int, Decimal]:
+    """What is left of the payment for each of its seats, by its id; nothing of one that was not paid."""
+    return _paid_and_kept(payment)[1] if payment.is_paid else {}
+
+
+def _paid_and_kept(payment: Payment) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """What of a payment was paid for each seat, and what is left of that.
 
     What was given back for a seat is that seat's; the rest is shared by what is left, and so is what a bank took back.
     """
-    found: dict[int, Balance] = defaultdict(Balance)
-    for payment in payments:
-        seats = payment.bookings.all()
-        paid = share_out(payment.amount, [seat.price.gross for seat in seats])
-        kept = {seat.pk: share for seat, share in zip(seats, paid, strict=True)}
-        for pk, share in kept.items():
-            found[pk] += Balance(paid=share)
-        gone = [(one.booking_id, one.amount) for one in payment.refunds.all() if one.state != RefundState.FAILED]
-        for booking_id, amount in [*gone, (None, payment.charged_back)]:
-            for pk, share in _taken(amount, kept, first=booking_id).items():
-                kept[pk] -= share
-                found[pk] += Balance(given_back=share)
-    return found
+    seats = sorted(payment.bookings.all(), key=attrgetter("pk"))
+    shares = share_out(payment.amount, [seat.price.gross for seat in seats])
+    paid = {seat.pk: share for seat, share in zip(seats, shares, strict=True)}
+    kept = dict(paid)
+    refunds = sorted(payment.refunds.all(), key=attrgetter("pk"))
+    gone = [(one.booking_id, one.amount) for one in refunds if one.state != RefundState.FAILED]
+    for booking_id, amount in [*gone, (None, payment.charged_back)]:
+        for pk, share in _taken(amount, kept, first=booking_id).items():
+            kept[pk] -= share
+    return paid, kept
 
 
 def _taken(amount: Decimal, kept: dict[int, Decimal], *, first: int | None) -> dict[int, Decimal]:

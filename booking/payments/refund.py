@@ -14,6 +14,7 @@ from django.utils import timezone
 from booking.journal.kinds import CHARGED_BACK, DISPUTED, REFUND_FAILED, REFUNDED
 from booking.journal.record import record
 from booking.payments import stripe
+from booking.payments.balance import kept_of
 from booking.payments.models import BY_RULE, REFUND_MOVES, Payment, Refund, RefundReason, RefundState
 from booking.signup.hold import lock_order
 from booking.signup.models import Booking
@@ -28,18 +29,19 @@ PATIENCE = 3
 def give_back(booking: Booking, *, by, now: datetime) -> Refund | None:
     """Decide what a booking gets back by rule as things stand, from the payment that bought its seat; None if nothing.
 
-    That is its price less what is due for it, and less what was decided before, so asking again changes nothing.
-    Sending is the caller's.
+    That is its price less what is due for it, and less what was decided before, so asking again changes nothing; and no
+    more than is left of it, when staff have given back of it. Sending is the caller's.
     """
     lock_order(booking.order_id)
     booking = Booking.objects.select_related("session__calendar_entry", "withdrawal").get(pk=booking.pk)
     by_rule = Refund.objects.filter(booking=booking, reason__in=BY_RULE, in_place_of=None)
     decided = by_rule.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    amount = booking.price.gross - booking.due().gross - decided
+    due = booking.due().gross
     bought = booking.payments.paid().order_by("paid_at", "pk")
     payment = next((payment for payment in bought if payment.kept() > 0), None)
-    if payment is None or amount <= 0:
+    if payment is None:
         return None
+    amount = min(booking.price.gross - due - decided, kept_of(payment)[booking.pk] - due)
     return _owe(payment, amount=amount, reason=_reason(booking), booking=booking, by=by, now=now)
 
 
@@ -69,12 +71,16 @@ def owe_refund(
 ) -> Refund | None:
     """Decide to give ``amount`` back, or as much as is left; sent when this has committed. None if nothing is owed.
 
+    What staff give back of one seat is at most what is left of that.
+
     Asked again with the same ``key``, give the refund that was decided then.
     """
     lock_order(payment.order_id)
     decided = payment.refunds.filter(key=key).first() if key else None
     if decided:
         return decided
+    if booking and reason == RefundReason.STAFF:
+        amount = min(amount, kept_of(payment)[booking.pk])
     given = {"key": key} if key else {}
     refund = _owe(payment, amount=amount, reason=reason, booking=booking, note=note, by=by, now=now, **given)
     if refund:

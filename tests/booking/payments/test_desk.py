@@ -121,6 +121,7 @@ def test_the_form_of_one_payment_pays_back_no_other(paid):
     other = Payment.objects.create(
         order=paid.order, amount=Decimal(100), state="paid", created_at=NOW, expires_at=NOW, paid_at=NOW
     )
+    other.bookings.add(paid.booking)
     submission = uuid4()
     give_back(staff, first, amount="10", submission=submission)
 

@@ -7,7 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from booking.desk.roles import ADMINISTRATORS
+from booking.payments.balance import kept_of
 from booking.payments.models import RefundReason
+from booking.payments.refund import send_due
 from booking.payments.settle import open_checkout
 from booking.people.models import OfficeKind
 from booking.pricing.models import PriceRow
@@ -15,6 +18,7 @@ from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
 from booking.signup.reserve import Seat, place_order, quote_for
 from tests.booking.payments.conftest import session_by_card
+from tests.booking.payments.test_desk import signed_in_as
 from tests.booking.signup.test_reserve import NOW, PURCHASE
 from tests.factories import AudienceFactory, MunicipalityFactory, OfficeFactory, secretary_of
 
@@ -106,3 +110,70 @@ def test_who_has_one_of_the_seats_does_not_give_up_those_of_the_others(session):
     assert answer.status_code == 404
     assert reverse("booking:release", args=[order.reference]) not in page.content.decode()
     assert [booking.awaits_payment for booking in order.bookings.all()] == [True, True]
+
+
+# What staff give back of one seat of several
+
+
+@pytest.fixture
+def paid(session, double, tell):
+    """Three seats, paid for at once; none is let go for free any more after the first week of January."""
+    order = ordered(session, *["council_member"] * 3)
+    double.pay(open_checkout(order, now=NOW).checkout_id)
+    tell()
+    return order
+
+
+@pytest.fixture
+def staff():
+    return signed_in_as(ADMINISTRATORS)
+
+
+def give_back(staff, payment, of, amount: str):
+    address = reverse("payments:refund", args=[payment.pk])
+    return staff.post(address, {"of": of, "amount": amount, "note": "Kulance", "submission": uuid4()})
+
+
+def test_staff_say_of_which_seat_and_the_rule_gives_no_more_than_is_left_of_it(paid, staff, double):
+    payment, (first, second, third) = paid.payments.get(), paid.bookings.order_by("pk")
+
+    give_back(staff, payment, first.pk, "5.000,00")
+    cancel_booking(first, by=None, now=NOW)
+    send_due(NOW)
+
+    assert [(one.booking, one.amount) for one in payment.refunds.order_by("pk")] == [(first, 5000), (first, 1625)]
+    assert kept_of(payment) == {first.pk: 0, second.pk: 6625, third.pk: 6625}
+    assert double.balance() == 2 * 662500
+
+
+def test_of_the_whole_order_it_is_of_each_in_proportion_and_the_rule_knows(paid, staff, double):
+    payment, first = paid.payments.get(), paid.bookings.earliest("pk")
+
+    give_back(staff, payment, "order", "3.000,00")
+    cancel_booking(first, by=None, now=NOW)
+    send_due(NOW)
+
+    assert [(one.booking, one.amount) for one in payment.refunds.order_by("pk")] == [(None, 3000), (first, 5625)]
+
+
+def test_no_more_is_given_back_of_a_seat_than_it_cost(paid, staff):
+    payment, first = paid.payments.get(), paid.bookings.earliest("pk")
+
+    refused = give_back(staff, payment, first.pk, "6.625,01")
+
+    assert refused.context["form"].errors["amount"] == [
+        "Skriv et beløb over 0, og højst de 6.625,00 kr., der er tilbage."
+    ]
+    give_back(staff, payment, first.pk, "6.625,00")
+    again = give_back(staff, payment, first.pk, "1,00")
+    assert "of" in again.context["form"].errors
+    assert payment.refunds.get().amount == 6625
+
+
+@pytest.mark.parametrize("of", ["", "0", "99999999999999999999", "-1"])
+def test_a_seat_of_another_order_or_none_is_refused(paid, staff, of):
+    refused = give_back(staff, paid.payments.get(), of, "1,00")
+
+    assert refused.status_code == 422
+    assert "of" in refused.context["form"].errors
+    assert not paid.payments.get().refunds.exists()
