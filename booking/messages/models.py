@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from booking.journal.models import Fact
+from booking.messages.text_kinds import KINDS
 from booking.sessions.models import CalendarEntry, Version
 from booking.signup.models import Booking
 
@@ -133,7 +134,7 @@ class MailText(models.Model):
         verbose_name_plural = _("texts of mails")
 
     def __str__(self) -> str:
-        return self.kind
+        return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
 
 
 class Told(Version):

@@ -5,12 +5,10 @@ with the house: no mail is lost over its words.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.db import transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from booking.dates import danish_day
 from booking.journal.kinds import MAIL_TEXT_CHANGED
@@ -18,52 +16,9 @@ from booking.journal.record import record
 from booking.messages.letters import Letter
 from booking.messages.models import MailText
 from booking.messages.placeholders import BrokenText, fill
+from booking.messages.text_kinds import KINDS
 
 logger = logging.getLogger(__name__)
-
-#: What can be filled in, and what it is to whoever writes a text.
-PLACES = {
-    "emne": gettext_lazy("the standard subject"),
-    "titel": gettext_lazy("the title of the session"),
-    "dato": gettext_lazy("the day or days of the session"),
-    "sted": gettext_lazy("where it is held"),
-    "deltager": gettext_lazy("the name of the participant"),
-    "reference": gettext_lazy("the reference of the sign-up"),
-}
-_SESSION = ("emne", "titel", "dato", "sted")
-_SEAT = (*_SESSION, "deltager", "reference")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of mail whose words are staff's: what it is called, and the places that its texts may have."""
-
-    label: str | Promise
-    places: tuple[str, ...] = _SEAT
-    may_be_left_out: bool = False
-
-
-#: Those that staff may give words. Letters that they write themselves, and mails to staff, are not among them.
-KINDS = {
-    "booked": Kind(gettext_lazy("Signed up")),
-    "ordered": Kind(gettext_lazy("Several signed up at once")),
-    "queued": Kind(gettext_lazy("On the waiting list")),
-    "offered": Kind(gettext_lazy("Offered a seat from the waiting list")),
-    "seat_passed_on": Kind(gettext_lazy("Seat passed on to another person"), (*_SESSION, "reference")),
-    "switched": Kind(gettext_lazy("Switched to another run")),
-    "cancelled": Kind(gettext_lazy("Sign-up cancelled")),
-    "session_changed": Kind(gettext_lazy("New time, place or link")),
-    "programme": Kind(gettext_lazy("Programme published")),
-    "session_cancelled": Kind(gettext_lazy("Session cancelled")),
-    "reminder_week": Kind(gettext_lazy("Reminder a week before"), may_be_left_out=True),
-    "reminder_day": Kind(gettext_lazy("Reminder the day before"), may_be_left_out=True),
-    "dated": Kind(gettext_lazy("Now there is a date"), ("emne", "titel")),
-    "paid": Kind(gettext_lazy("Receipt for a payment by card"), (*_SESSION, "reference")),
-    "refunded": Kind(gettext_lazy("Paid back"), (*_SESSION, "reference")),
-    "not_paid": Kind(gettext_lazy("Not paid in time"), (*_SESSION, "reference")),
-    "fee_fell_away": Kind(gettext_lazy("Nothing to pay for a withdrawal")),
-    "secretary_named": Kind(gettext_lazy("May act for somebody"), ("emne",)),
-}
 
 
 def dressed(letter: Letter) -> Letter:

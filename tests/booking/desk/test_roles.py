@@ -270,6 +270,10 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("hotel_list", args=[session]),
             reverse("hotel_list", args=[session]) + "?export=xlsx",
         ],
+        "the words of mails": [
+            reverse("mail-texts:index"),
+            reverse("mail-texts:edit", args=["booked"]),
+        ],
         "outbox and journal": list(looked_at(["outbox", "journal"])),
         "cancelling bookings and sessions, and sending mail again": [
             reverse("bookings:cancel", args=[pk["bookings"]]),

@@ -38,7 +38,7 @@ def test_every_kind_says_what_it_did(transactional_db, sink):
 
     lines = run_due()
 
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert all(": " in line for line in lines)
 
 
@@ -93,7 +93,7 @@ def test_a_failure_stops_nothing_else_but_is_an_error(transactional_db, sink, mo
         with pytest.raises(CommandError):
             call_command("run_due", at=(NOW + timedelta(hours=1)).isoformat(), stdout=out)
 
-    assert len(out.getvalue().splitlines()) == 10
+    assert len(out.getvalue().splitlines()) == 11
     assert session.title in Feed.objects.get().body  # the calendar looks for itself
 
 
@@ -110,7 +110,7 @@ def test_a_kind_that_breaks_down_stops_nothing_else(transactional_db, monkeypatc
     with pytest.raises(CommandError):
         call_command("run_due", stdout=out)
 
-    assert len(out.getvalue().splitlines()) == 10
+    assert len(out.getvalue().splitlines()) == 11
     assert "Lederskab" in Feed.objects.get().body
 
 

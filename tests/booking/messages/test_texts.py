@@ -1,0 +1,190 @@
+"""The words that staff give a mail: filled in, escaped, checked, and never in the way of the mail."""
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from booking.journal.kinds import MAIL_TEXT_CHANGED
+from booking.messages.examples import example_of
+from booking.messages.models import MailText, OutboxMessage
+from booking.messages.placeholders import BrokenText, check, fill
+from booking.messages.text_kinds import KINDS
+from booking.messages.texts import in_words_of
+from booking.models import Fact
+from tests.booking.desk.conftest import administrator, editor, finance, mayor  # noqa: F401
+from tests.booking.messages.orders import NOW, book
+from tests.factories import SessionPageFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAYOR = "borgmester@example.org"
+
+
+@pytest.fixture(autouse=True)
+def now():
+    with time_machine.travel(NOW) as clock:
+        yield clock
+
+
+def url(kind: str) -> str:
+    return reverse("mail-texts:edit", args=[kind])
+
+
+def written(kind: str = "booked") -> OutboxMessage:
+    book(SessionPageFactory(title="Økonomi & ledelse"))
+    return OutboxMessage.objects.get(kind=kind, recipient=MAYOR)
+
+
+# Filling in
+
+
+def test_names_are_filled_and_nothing_else_is_run():
+    assert fill("Kære {deltager}", {"deltager": "{titel} {% now 'Y' %}"}) == "Kære {titel} {% now 'Y' %}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Kære {navn}", "“{navn}” findes ikke her. Du kan bruge {titel}, {dato}."),
+        ("Kære {}", "“{}” findes ikke her. Du kan bruge {titel}, {dato}."),
+        ("Kære {titel.__class__}", "“{titel.__class__}” findes ikke her. Du kan bruge {titel}, {dato}."),
+        ("Kære {titel", "En krølleparentes bliver åbnet, men ikke lukket. Skriv et navn som her: {titel}."),
+        ("Kære titel}", "En krølleparentes bliver lukket, men er ikke åbnet. Skriv et navn som her: {titel}."),
+        ("Kære {{ titel }}", "Skriv én krølleparentes på hver side af navnet, fx {titel}."),
+        ("{% include 'x' %}", "Skriv én krølleparentes på hver side af navnet, fx {titel}."),
+    ],
+)
+def test_a_text_that_can_not_be_filled_is_refused_with_a_sentence(text, said):
+    with pytest.raises(BrokenText) as broken:
+        check(text, ["titel", "dato"])
+    assert str(broken.value) == said
+
+
+# In the mails
+
+
+def test_the_mail_says_what_staff_wrote_and_all_the_facts():
+    MailText.objects.create(
+        kind="booked",
+        subject="Velkommen til {titel}",
+        introduction="Kære {deltager}\n\nVi ses {dato} <b>her</b>: https://example.org/vej",
+        closing="De bedste hilsner\nKurserne",
+    )
+
+    message = written()
+
+    assert message.subject == "Velkommen til Økonomi & ledelse"
+    assert (
+        "Kære Borgmesteren i Fanø\n\nVi ses onsdag den 5. maj 2027 <b>her</b>: https://example.org/vej" in message.text
+    )
+    assert message.text.endswith("De bedste hilsner\nKurserne\n")
+    assert "Hvornår: Onsdag den 5. maj 2027 kl. 10.00-18.00" in message.text
+    assert "&lt;b&gt;her&lt;/b&gt;" in message.html
+    assert '<a href="https://example.org/vej"' in message.html
+    assert "Venlig hilsen" not in message.text + message.html
+
+
+@pytest.mark.parametrize("broken", ["{navn}", "{", "{{ x }}", "{% x %}"])
+def test_a_broken_text_costs_no_mail(broken):
+    MailText.objects.create(kind="booked", subject=broken, introduction=broken, closing=broken)
+
+    message = written()
+
+    assert message.subject == "Tilmeldt: Økonomi & ledelse, onsdag den 5. maj 2027"
+    assert broken not in message.text
+    assert message.text.endswith("Venlig hilsen\nKL\n")
+
+
+def test_a_name_in_a_place_can_bring_no_markup_and_no_line_into_the_subject():
+    MailText.objects.create(kind="booked", subject="Til {titel}", introduction="{titel}")
+    book(SessionPageFactory(title="<script>alert(1)</script>"))
+
+    message = OutboxMessage.objects.get(kind="booked", recipient=MAYOR)
+
+    assert "<script>" not in message.html
+    assert "\n" not in message.subject
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_an_example_with_a_value_in_every_place(kind):
+    places = KINDS[kind].places
+    text = MailText(kind=kind, subject="{emne}!", introduction=" | ".join(f"{name}={{{name}}}" for name in places))
+
+    letter = in_words_of(text, example_of(kind))
+
+    filled = dict(one.split("=", 1) for one in letter.context["introduction"].split(" | "))
+    assert list(filled) == list(places)
+    assert all(value.strip() for value in filled.values())
+    assert "%(" not in letter.subject + letter.text() + letter.html()
+    assert letter.context["introduction"].replace("\n", " ") in letter.text().replace("\n", " ")
+
+
+# At the desk
+
+
+def test_an_editor_writes_a_text_sees_it_and_goes_back(client, editor):  # noqa: F811
+    words = {"subject": "Velkommen til {titel}", "introduction": "Kære {deltager}", "closing": ""}
+
+    seen = client.post(url("booked"), words | {"preview": ""})
+    assert seen.status_code == 200
+    assert "Kære Bente Borgmester" in seen.content.decode()
+    assert not MailText.objects.exists()
+
+    assert client.post(url("booked"), words | {"save": ""}).status_code == 302
+    text = MailText.objects.get()
+    assert (text.subject, text.introduction) == ("Velkommen til {titel}", "Kære {deltager}")
+    fact = Fact.objects.get(kind=MAIL_TEXT_CHANGED)
+    assert (fact.by, fact.details) == (editor, {"mail": "booked", "changed": ["subject", "introduction"]})
+    assert editor.get_username() in client.get(url("booked")).content.decode()
+
+    client.post(url("booked"), {"standard": ""})
+    text.refresh_from_db()
+    assert (text.subject, text.introduction, text.closing) == ("", "", "")
+
+
+def test_saving_what_is_there_already_is_no_change(client, editor):  # noqa: F811
+    for _time in range(2):
+        client.post(url("booked"), {"subject": "Velkommen", "save": ""})
+
+    assert Fact.objects.filter(kind=MAIL_TEXT_CHANGED).count() == 1
+
+
+def test_a_slip_is_told_beside_its_field_and_keeps_what_was_typed(client, editor):  # noqa: F811
+    answer = client.post(url("booked"), {"subject": "Til {titl}", "introduction": "Langt og godt", "save": ""})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["subject"] == [
+        "“{titl}” findes ikke her. Du kan bruge {emne}, {titel}, {dato}, {sted}, {deltager}, {reference}."
+    ]
+    assert "Langt og godt" in answer.content.decode()
+    assert not MailText.objects.exists()
+
+
+def test_only_a_reminder_can_be_left_out(client, editor):  # noqa: F811
+    client.post(url("reminder_week"), {"save": ""})
+    client.post(url("booked"), {"subject": "x", "save": ""})
+
+    assert MailText.objects.get(kind="reminder_week").is_sent is False
+    assert MailText.objects.get(kind="booked").is_sent is True
+
+
+def test_finance_and_strangers_keep_no_texts(client, finance):  # noqa: F811
+    assert client.post(url("booked"), {"subject": "x", "save": ""}).status_code == 302
+    assert not MailText.objects.exists()
+
+
+def test_a_kind_that_is_none_is_not_found(client, editor):  # noqa: F811
+    assert client.get(url("circular")).status_code == 404
+
+
+def test_the_list_takes_one_question_however_much_was_written(client, editor):  # noqa: F811
+    for kind in KINDS:
+        MailText.objects.create(kind=kind, subject="Emne")
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(reverse("mail-texts:index"))
+
+    assert answer.content.decode().count("egne ord") == len(KINDS)
+    assert len([query for query in asked if "booking_mailtext" in query["sql"]]) == 1
