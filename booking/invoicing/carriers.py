@@ -3,9 +3,7 @@
 A carrier raises Silent when it may be tried again, and Refused with the reason when that would not help.
 """
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import requests
 from django.conf import settings
@@ -15,6 +13,7 @@ from django.utils.translation import override
 
 from booking.invoicing import pdf
 from booking.invoicing.models import Invoice
+from booking.invoicing.outbox import AnotherLiesThere, lay, outbox
 
 #: Seconds to wait for an access point or a mail server.
 TIMEOUT = 10
@@ -37,14 +36,15 @@ def name_of(invoice: Invoice) -> str:
 
 def to_folder(invoice: Invoice) -> None:
     """Lay the XML where the bookkeeping system or the access point collects it, whole or not at all."""
-    folder = Path(settings.INVOICE_OUTBOX)
+    name = f"{name_of(invoice)}.xml"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        half = folder / f".{name_of(invoice)}.half"
-        half.write_bytes(bytes(invoice.xml))
-        os.replace(half, folder / f"{name_of(invoice)}.xml")
-    except OSError as error:
-        raise Silent(str(error)) from error
+        lay(outbox(), name, bytes(invoice.xml))
+    except AnotherLiesThere as error:
+        with override(settings.LANGUAGE_CODE):
+            raise Refused(_("Something else lies there under the name %(name)s.") % {"name": name}) from error
+    except Exception as error:
+        # Each storage has errors of its own. Whichever it is, the document is not at fault.
+        raise Silent(f"{type(error).__name__}: {error}") from error
 
 
 def to_access_point(invoice: Invoice) -> None:
@@ -96,6 +96,6 @@ def carrier_for(invoice: Invoice) -> tuple[str, Carrier] | None:
         return "mail", by_mail
     if settings.INVOICE_ENDPOINT:
         return "http", to_access_point
-    if settings.INVOICE_OUTBOX:
+    if outbox():
         return "folder", to_folder
     return None

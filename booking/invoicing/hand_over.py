@@ -3,14 +3,15 @@
 import json
 import logging
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from django.conf import settings
+from django.core.files.storage import Storage
 from django.db import transaction
 from django.db.models import F
 
 from booking.invoicing.carriers import Refused, Silent, carrier_for, name_of
-from booking.invoicing.models import HandOver, HandOverState, IllegalMove
+from booking.invoicing.models import HandOver, HandOverState
+from booking.invoicing.outbox import outbox, put_away, read, receipts
 from booking.journal.kinds import HANDED_OVER
 from booking.journal.record import record
 
@@ -93,21 +94,30 @@ def read_receipts(now: datetime) -> int:
     A receipt is ``<seller's CVR>-<number>.json``: ``{"state": "accepted"}``, or "refused" with a "reason". It moves to
     ``receipts/read`` when it has been taken in; one that can't be read stays, and is logged.
     """
-    if not settings.INVOICE_OUTBOX:
-        return 0
-    folder, count = Path(settings.INVOICE_OUTBOX) / "receipts", 0
-    for path in sorted(folder.glob("*.json")):
-        try:
-            receipt = json.loads(path.read_text("utf-8"))
-            state, reason = ANSWERS[receipt["state"]], str(receipt.get("reason", ""))
-            _note(_named(path.stem), state, now=now, reason=reason)
-        except (ValueError, KeyError, TypeError, AttributeError, HandOver.DoesNotExist, IllegalMove):
-            logger.exception("the receipt %s can't be taken in", path.name)
-            continue
-        (folder / "read").mkdir(exist_ok=True)
-        path.replace(folder / "read" / path.name)
-        count += 1
-    return count
+    storage = outbox()
+    return sum(_take_in(storage, name, now) for name in _receipts(storage)) if storage else 0
+
+
+def _receipts(storage: Storage) -> list[str]:
+    try:
+        return receipts(storage)
+    except Exception:
+        # Each storage has errors of its own. Receipts wait where they are.
+        logger.exception("the receipts can't be listed")
+        return []
+
+
+def _take_in(storage: Storage, name: str, now: datetime) -> bool:
+    try:
+        receipt = json.loads(read(storage, name).decode())
+        state, reason = ANSWERS[receipt["state"]], str(receipt.get("reason", ""))
+        _note(_named(PurePosixPath(name).stem), state, now=now, reason=reason)
+        put_away(storage, name)
+    except Exception:
+        # It says nothing that we know, or can't be had now. One receipt must not keep the others.
+        logger.exception("the receipt %s can't be taken in", name)
+        return False
+    return True
 
 
 def _named(name: str) -> HandOver:

@@ -1,5 +1,6 @@
-import booking.invoicing.final
 from django.db import migrations, models
+
+import booking.invoicing.final
 
 
 class Migration(migrations.Migration):

@@ -5,6 +5,8 @@ What each name means stands in docs/production.md.
 
 import os
 
+from botocore.config import Config
+
 from cms.logs import logging_to_console
 
 from .base import *
@@ -70,6 +72,22 @@ if "S3_BUCKET" in os.environ:
 else:
     MEDIA_ROOT = os.environ["MEDIA_ROOT"]
     images = []
+
+INVOICE_OUTBOX = os.environ.get("INVOICE_OUTBOX", "").strip()
+if INVOICE_OUTBOX.startswith("s3://"):
+    _bucket, _slash, _below = INVOICE_OUTBOX.removeprefix("s3://").partition("/")
+    STORAGES["invoices"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _bucket,
+            "location": _below.strip("/"),
+            "endpoint_url": os.environ["S3_ENDPOINT_URL"],
+            "access_key": os.environ["S3_ACCESS_KEY"],
+            "secret_key": os.environ["S3_SECRET_KEY"],
+            "region_name": os.environ.get("S3_REGION"),
+            "client_config": Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 2}),
+        },
+    }
 
 # Behind a proxy that ends TLS. It must set or remove this header itself, or anyone can claim to come by HTTPS.
 if "PROXY_SSL_HEADER" in os.environ:

@@ -88,6 +88,28 @@ def test_media_in_s3_may_be_shown(environment):
     assert "media.example.org" in settings["ADMIN_CONTENT_SECURITY_POLICY"]["img-src"]
 
 
+@pytest.mark.parametrize("name", ["S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY"])
+def test_invoices_in_s3_need_its_names(environment, name):
+    for needed, setting in NEEDED_FOR_S3.items():
+        environment.setenv(needed, setting)
+    environment.setenv("INVOICE_OUTBOX", "s3://fakturaer/ud")
+    environment.delenv(name)
+
+    with pytest.raises(KeyError, match=name):
+        production()
+
+
+def test_invoices_in_s3_are_apart_from_what_the_public_sees(environment):
+    for needed, setting in NEEDED_FOR_S3.items():
+        environment.setenv(needed, setting)
+    environment.setenv("INVOICE_OUTBOX", "s3://fakturaer/borgmestre/ud/")
+
+    options = production()["STORAGES"]["invoices"]["OPTIONS"]
+
+    assert (options["bucket_name"], options["location"]) == ("fakturaer", "borgmestre/ud")
+    assert "custom_domain" not in options
+
+
 def test_production_wants_https(environment):
     environment.setenv("SITE_URL", "http://borgmestre.example.org")
 
