@@ -22,6 +22,13 @@ class FeedConverter(StringConverter):
     regex = "(?:kommende/)?(?:alle|online|forventet|(?:tilbud|maalgruppe)/[1-9][0-9]{0,17})"
 
 
+class KeyConverter(StringConverter):
+    """The key to a personal calendar: 256 bits, in the form that cms.logs knows never to write down."""
+
+    regex = "[0-9a-f]{64}"
+
+
 register_converter(FeedConverter, "feed")
 register_converter(IdConverter, "id")
+register_converter(KeyConverter, "key")
 register_converter(ReferenceConverter, "reference")

@@ -61,6 +61,7 @@ NAMES = {
     kinds.PROGRAMME_PUBLISHED: _("Programme published"),
     kinds.REMINDED: _("Participants reminded"),
     kinds.MAIL_TEXT_CHANGED: _("Words of a mail changed"),
+    kinds.SEATS_CHANGED: _("Number of seats changed"),
     kinds.JOIN_LINK_CHANGED: _("Link for participants changed"),
     kinds.OFFICE_BEGAN: _("Office begun"),
     kinds.OFFICE_CHANGED: _("Office changed"),

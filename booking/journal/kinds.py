@@ -46,6 +46,7 @@ WRITTEN_TO = "written_to"  # a session: staff wrote to those who take part; the 
 PROGRAMME_PUBLISHED = "programme_published"  # a session: its programme came onto the site for the first time
 REMINDED = "reminded"  # a session: those with a seat were reminded; ``mail`` is which reminder
 MAIL_TEXT_CHANGED = "mail_text_changed"  # staff changed the words of a kind of mail; ``mail`` and ``changed`` name them
+SEATS_CHANGED = "seats_changed"  # a live session has more seats or fewer; ``seats`` is how many, none for no limit
 JOIN_LINK_CHANGED = "join_link_changed"  # the link for participants of a live session came, changed or went
 
 # The register: what came, changed or ended. ``details`` name the fields, never what stands in them.

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.db.models import Max, Q
 
+from booking.calendars.models import PersonalCalendar
 from booking.dates import today
 from booking.journal.kinds import DELETION_ASKED, DELETION_WITHDRAWN, INTERESTED, PERSON_FORGOTTEN
 from booking.journal.record import record
@@ -102,6 +103,7 @@ def forget_person(person: Person, *, by, now: datetime) -> None:
     _forget_messages(person)
     forget_history(Person, [person.pk])
     Secretary.objects.filter(Q(secretary=person) | Q(principal=person)).delete()
+    PersonalCalendar.objects.filter(Q(reader=person) | Q(person=person)).delete()
     person.interests.all().delete()
     person.grants.all().delete()
     person.bookings.update(diet="", room="", may_be_listed=False)

@@ -64,3 +64,18 @@ class SecretaryForm(forms.Form):
                 _("The last day can't be before today, %(day)s.") % {"day": danish_day(self.on)}, code="past"
             )
         return ends_on
+
+
+class CalendarForm(forms.Form):
+    """Whose calendar, of those that the reader may fetch, and what it shows."""
+
+    person = forms.TypedChoiceField(coerce=int)
+    with_offers = forms.BooleanField(required=False)
+
+    def __init__(self, *args, persons: list[Person], **kwargs):
+        super().__init__(*args, **kwargs)
+        self._persons = {person.pk: person for person in persons}
+        self.fields["person"].choices = [(person.pk, person.name) for person in persons]
+
+    def clean_person(self) -> Person:
+        return self._persons[self.cleaned_data["person"]]

@@ -1,6 +1,7 @@
 """Letting one person in where an audience would not: granted for a reason, until a day."""
 
 import logging
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db import transaction
 from booking.dates import today
 from booking.journal.kinds import ACCESS_ENDED, ACCESS_GRANTED
 from booking.journal.record import record
-from booking.people.models import Audience, AudienceGrant, Person
+from booking.people.models import Audience, AudienceGrant, ElectionTerm, Office, Person
 
 logger = logging.getLogger(__name__)
 
@@ -35,3 +36,28 @@ def end_access(grant: AudienceGrant, *, by, now: datetime) -> None:
     grant.save(update_fields=["ends_on"])
     record(ACCESS_ENDED, grant, by=by, on_behalf_of=grant.person, at=now)
     logger.info("access %s ended", grant.pk)
+
+
+def admits_by_office(audience: Audience, offices: Iterable[Office], *, on: date, terms: Iterable[ElectionTerm]) -> bool:
+    """Whether one of a person's ``offices`` lets them in on ``on``, as ``admit`` would; no exceptions.
+
+    For many sessions at once: it asks nothing of the database when the audience's municipalities are at hand.
+    """
+    offices, terms = list(offices), list(terms)
+    held = [office for office in offices if office.kind in audience.offices and office.is_held_on(on)]
+    places = {municipality.pk for municipality in audience.municipalities.all()}
+    here = [office for office in held if not places or office.municipality_id in places]
+    if not audience.newly_elected:
+        return bool(here)
+    term = _term_on(terms, on)
+    if term is None:
+        return False
+    last = term.starts_on - timedelta(days=1)
+    before = _term_on(terms, last)
+    first = before.starts_on if before else term.starts_on.replace(year=term.starts_on.year - 4)
+    earlier = {one.kind for one in offices if one.starts_on <= last and (one.ends_on is None or one.ends_on >= first)}
+    return any(office.kind not in earlier for office in here)
+
+
+def _term_on(terms: list[ElectionTerm], on: date) -> ElectionTerm | None:
+    return next((term for term in terms if term.starts_on <= on <= term.ends_on), None)
