@@ -17,6 +17,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 from booking.journal.kinds import (
     JOIN_LINK_CHANGED,
     PROGRAMME_PUBLISHED,
+    SEATS_CHANGED,
     SESSION_CANCELLED,
     SESSION_PLACED,
     SESSION_SHOWN,
@@ -43,6 +44,7 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
             created_at=now,
             changed_at=now,
             link_digest=page.link_digest,
+            capacity=page.capacity,
             venue=page.venue,
             **_shown(page),
         )
@@ -55,6 +57,8 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
         _show(entry, shown, now)
     if entry.link_digest != page.link_digest:
         _note_link(entry, page, now)
+    if entry.capacity != page.capacity:
+        _note_seats(entry, page, now)
     _note_places(entry, feeds_of([page])[page.pk], now=now, is_told=seen != entry.sequence)
     if seen is None:
         record(SESSION_SHOWN, entry, at=now, sequence=0)
@@ -99,7 +103,8 @@ def _is_in_step(entry: CalendarEntry, page: SessionPage) -> bool:
 
 
 def _is_noted(entry: CalendarEntry, page: SessionPage, feeds: set[str], places: set[str]) -> bool:
-    return _is_in_step(entry, page) and entry.link_digest == page.link_digest and feeds <= places
+    is_told = entry.link_digest == page.link_digest and entry.capacity == page.capacity
+    return _is_in_step(entry, page) and is_told and feeds <= places
 
 
 def _shown(page: SessionPage, entry: CalendarEntry | None = None) -> dict:
@@ -166,6 +171,13 @@ def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
     entry.link_changed_at = now
     entry.save(update_fields=["link_digest", "link_changed_at"])
     record(JOIN_LINK_CHANGED, entry, at=now)
+
+
+def _note_seats(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
+    """There are more seats, or fewer. No calendar shows them; those who wait for one may get it now."""
+    entry.capacity = page.capacity
+    entry.save(update_fields=["capacity"])
+    record(SEATS_CHANGED, entry, at=now, seats=page.capacity)
 
 
 def _show(entry: CalendarEntry, shown: dict, now: datetime) -> None:

@@ -503,6 +503,9 @@ class CalendarEntry(Version):
     expected_on = models.DateField(null=True)
     expected_until = models.DateField(null=True)
 
+    #: How many seats there were when it last was published: more of them are news to those who wait for one.
+    capacity = models.PositiveSmallIntegerField(null=True)
+
     # No calendar shows the link for participants; these say whether, and when, it became another.
     link_digest = models.CharField(max_length=64, blank=True)
     link_changed_at = models.DateTimeField(null=True)

@@ -38,6 +38,7 @@ KINDS = frozenset(
         kinds.QUEUE_LEFT,
         kinds.DECLINED,
         kinds.SESSION_SHOWN,
+        kinds.SEATS_CHANGED,
     }
 )
 

@@ -141,7 +141,7 @@ def test_what_a_calendar_does_not_show_changes_no_version(changes):
 
     after = entry_of(session)
     assert (after.sequence, after.changed_at) == (before.sequence, before.changed_at)
-    assert Fact.objects.about(after).count() == 1
+    assert Fact.objects.about(after).filter(kind="session_shown").count() == 1
 
 
 def test_another_link_for_participants_is_noted_and_changes_no_version():
