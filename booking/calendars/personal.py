@@ -117,6 +117,15 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
+def purge_calendars(now: datetime) -> int:
+    """Remove addresses that no program asks for any more, and what stood of sessions that are long over."""
+    cut = today(now) - PAST
+    asked = Q(fetched_on__gte=cut) | Q(fetched_on=None, made_at__date__gte=cut)
+    _all, by_model = PersonalCalendar.objects.exclude(asked).delete()
+    _all, of_events = PersonalEvent.objects.filter(entry__ends_on__lt=cut).delete()
+    return by_model.get(PersonalCalendar._meta.label, 0) + of_events.get(PersonalEvent._meta.label, 0)
+
+
 # The file
 
 

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from booking.calendars.models import PersonalCalendar
 from booking.dates import danish_day, danish_moment, today
 from booking.invoicing.models import Invoice
 from booking.invoicing.own import documents_for, documents_naming
@@ -68,6 +69,7 @@ def everything_about(person: Person) -> list[Section]:
         Section("offices", _("Your offices"), _offices(person)),
         Section("secretaries", _("They act, or acted, for you"), _secretaries(person)),
         Section("acts_for", _("You act, or acted, for"), _acts_for(person)),
+        Section("calendars", _("Calendar addresses"), _calendars(person)),
         Section("exceptions", _("Exceptions granted to you"), _grants(person)),
         Section("orders", _("What you have ordered"), _orders(person)),
         Section("payments", _("What you have paid by card"), _payments(person)),
@@ -133,6 +135,25 @@ def _acts_for(person: Person) -> list[list[Item]]:
             *_days(link.starts_on, link.ends_on),
         )
         for link in links
+    ]
+
+
+def _calendars(person: Person) -> list[list[Item]]:
+    """The secret addresses of their own calendar, and of those they fetch; of the addresses we know a digest only."""
+    calendars = PersonalCalendar.objects.filter(Q(reader=person) | Q(person=person))
+    return [
+        _items(
+            ("whose", _("whose calendar"), calendar.person.name),
+            (
+                "fetched_by",
+                _("fetched by"),
+                calendar.secretary.name_for_principal if calendar.reader_id != person.pk else person.name,
+            ),
+            ("made", _("made"), danish_moment(calendar.made_at)),
+            ("fetched", _("last fetched"), calendar.fetched_on and danish_day(calendar.fetched_on)),
+            ("with_offers", _("with what the office gives access to"), _("yes") if calendar.with_offers else _("no")),
+        )
+        for calendar in calendars.select_related("person", "secretary__secretary").order_by("pk")
     ]
 
 

@@ -13,6 +13,8 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.calendars.feed import PAST
+from booking.calendars.personal import purge_calendars
 from booking.dates import today
 from booking.invoicing.models import Invoice
 from booking.messages.models import MailedVersion, OutboxMessage
@@ -344,6 +346,12 @@ TABLE = [
         f"{VERSION_DAYS} days after the session, or until the person is deleted",
         "so that a seat that is lost and regained works in every calendar",
         purge_versions,
+    ),
+    Rule(
+        _("secret addresses of calendars, as a digest, and what stood there"),
+        f"{PAST.days} days after a program last asked, or after the session; until revoked or the person is deleted",
+        "so that calendars follow, and show a seat that is lost and regained",
+        purge_calendars,
     ),
     Rule(
         _("those who were only named as participants: name and e-mail"),

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
+from booking.calendars.personal import find_calendar, open_calendar, write_calendar
 from booking.dates import COPENHAGEN
 from booking.invoicing.run import issue_due
 from booking.messages.versions import next_versions
@@ -32,6 +33,8 @@ from booking.models import (
     OutboxMessage,
     Payment,
     Person,
+    PersonalCalendar,
+    PersonalEvent,
     Refund,
     RegisterFile,
     Secretary,
@@ -265,6 +268,20 @@ def _version():
     return MailedVersion.objects.exists
 
 
+def _calendar():
+    person = PersonFactory()
+    open_calendar(person, person, by=None, now=at(HELD))
+    return PersonalCalendar.objects.exists
+
+
+def _stood_there():
+    person = booked().participant
+    key = open_calendar(person, person, by=None, now=NOW)
+    write_calendar(find_calendar(key, now=NOW), now=NOW)
+    PersonalCalendar.objects.update(fetched_on=date(2030, 1, 1))
+    return PersonalEvent.objects.exists
+
+
 CASES = {
     "diet and room": (_diet, HELD + timedelta(days=14)),
     "an order's contact": (_contact, date(2028, 5, 5)),
@@ -288,6 +305,8 @@ CASES = {
         _version,
         HELD + timedelta(days=30),
     ),
+    "secret addresses of calendars, as a digest, and what stood there": (_calendar, HELD + timedelta(days=365)),
+    "secret addresses of calendars, what stood there": (_stood_there, HELD + timedelta(days=365)),
     "those who were only named as participants: name and e-mail": (_guest, HELD + timedelta(days=KEPT_DAYS)),
     "persons: name, e-mail, phone, sign-in": (_somebody, date(2029, 1, 11)),
     "persons, former secretary": (_former_secretary, date(2029, 5, 5)),
