@@ -336,9 +336,10 @@ def _tell_refund_failed(fact: Fact) -> None:
 def _tell_disputed(fact: Fact) -> None:
     """Staff, when a payment is contested and when that is over; not of what happens in between."""
     payment, status = fact.about, fact.details["status"]
-    earlier = Fact.objects.filter(kind=DISPUTED, pk__lt=fact.pk).about(payment)
+    facts = Fact.objects.filter(kind=DISPUTED, pk__lt=fact.pk).about(payment)
+    is_known = any(one.details.get("dispute") == fact.details.get("dispute") for one in facts)
     booking = tellable().filter(order=payment.order_id).earliest("pk")
-    if booking.session.contact and (status in {"won", "lost"} or not earlier.exists()):
+    if booking.session.contact and (status in {"won", "lost"} or not is_known):
         write(fact, booking.session.contact.email, money.disputed(payment, booking, status=status))
 
 

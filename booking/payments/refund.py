@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from booking.journal.kinds import CHARGED_BACK, DISPUTED, REFUND_FAILED, REFUNDED
+from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.payments import stripe
 from booking.payments.balance import kept_of
@@ -264,12 +265,23 @@ def note_dispute(payment: Payment, dispute: stripe.Dispute) -> None:
     """Write down that the card's holder contests the payment, and how that stands. What is lost is no longer ours."""
     lock_order(payment.order_id)
     payment = Payment.objects.select_related("order").get(pk=payment.pk)
-    if payment.dispute == dispute.status:
+    known = _disputes_of(payment)
+    if known.get(dispute.id, known.get("")) == dispute.status:
         return
-    order = payment.order.reference
-    payment.dispute = dispute.status
-    record(DISPUTED, payment, order=order, status=dispute.status, amount=str(dispute.amount))
-    if dispute.is_lost and not payment.charged_back:
-        payment.charged_back = dispute.amount
-        record(CHARGED_BACK, payment, order=order, amount=str(dispute.amount))
+    told = {"order": payment.order.reference, "amount": str(dispute.amount), "dispute": dispute.id}
+    if dispute.id not in known or dispute.id == list(known)[-1]:  # an older one is not how the payment stands
+        payment.dispute = dispute.status
+    record(DISPUTED, payment, status=dispute.status, **told)
+    if dispute.is_lost:
+        payment.charged_back += dispute.amount
+        record(CHARGED_BACK, payment, **told)
     payment.save(update_fields=["dispute", "charged_back"])
+
+
+def _disputes_of(payment: Payment) -> dict[str, str]:
+    """How each of a payment's disputes stands by what we have written down, by its id; the first first.
+
+    Once there was at most one, and the facts did not name it.
+    """
+    facts = Fact.objects.about(payment).filter(kind=DISPUTED).order_by("pk")
+    return {fact.details.get("dispute", ""): fact.details["status"] for fact in facts}

@@ -21,6 +21,7 @@ from booking.journal.record import record
 from booking.payments import stripe
 from booking.payments.models import Payment, PaymentState, RefundReason
 from booking.payments.refund import owe_refund
+from booking.signup.cards import LEAST
 from booking.signup.hold import confirm_seats, expire_seats, lock_order
 from booking.signup.models import Booking, BookingStatus, Order
 
@@ -68,7 +69,10 @@ def _begin(order: Order, *, now: datetime) -> tuple[Payment, bool]:
 
 @transaction.atomic
 def _payment_of(order: Order, *, now: datetime) -> tuple[Payment | None, bool]:
-    """As ``_begin`` has it; what is held and costs nothing, because those who were to pay are gone, is theirs."""
+    """As ``_begin`` has it; what is held and costs nothing, because those who were to pay are gone, is theirs.
+
+    So is what costs less than a card is charged with, because staff cancelled the dearer seats: that is invoiced.
+    """
     order = lock_order(order.pk)
     unsettled = order.payments.unsettled().first()
     bookings = list(order.bookings.filter(status=BookingStatus.HELD, session__calendar_entry__cancelled_at=None))
@@ -77,8 +81,11 @@ def _payment_of(order: Order, *, now: datetime) -> tuple[Payment | None, bool]:
     if unsettled:
         return unsettled, False
     amount = sum((booking.price.gross for booking in bookings), Decimal(0))
-    if not amount:
-        if not any(booking.is_in_shared_price for booking in bookings):
+    if amount < LEAST and not order.payments.paid().exists():
+        if amount:
+            order.pays_by_card = False
+            order.save(update_fields=["pays_by_card"])
+        if amount or not any(booking.is_in_shared_price for booking in bookings):
             confirm_seats(order, [booking.pk for booking in bookings], now=now)
         return None, False
     payment = Payment.objects.create(

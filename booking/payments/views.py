@@ -47,7 +47,8 @@ def pay(request, reference: str):
         if opened.state == PaymentState.OPEN and opened.expires_at <= timezone.now():
             opened = look(opened, now=timezone.now())
     except NothingToPay:
-        return redirect("booking:payment", order.reference)
+        order.refresh_from_db()
+        return redirect("booking:payment" if order.pays_by_card else "booking:receipt", order.reference)
     except (stripe.Unreachable, stripe.Refused):
         return _payment_page(request, order, is_silent=True, status=503)
     if opened.state != PaymentState.OPEN or not opened.url:

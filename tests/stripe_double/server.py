@@ -189,11 +189,12 @@ class Double:
             self.refunds[refund_id]["status"] = "succeeded"
             self._happened("refund.updated", self.refunds[refund_id])
 
-    def contest(self, intent_id: str, *, status: str = "needs_response") -> dict:
+    def contest(self, intent_id: str, *, status: str = "needs_response", amount: int | None = None) -> dict:
+        """All of the payment, or so much of it (in øre)."""
         with self._lock:
             charge = self._charge_of(intent_id)
             charge["disputed"] = True
-            dispute = objects.dispute(charge, status=status)
+            dispute = objects.dispute(charge, status=status) | ({"amount": amount} if amount else {})
             self.disputes[dispute["id"]] = dispute
             self._happened("charge.dispute.created", dispute)
             return dispute

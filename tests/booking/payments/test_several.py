@@ -1,6 +1,7 @@
 """An order of several paid by one card: what becomes of the money and the seats when some leave before it is paid."""
 
 from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -8,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.desk.roles import ADMINISTRATORS
-from booking.payments.balance import kept_of
+from booking.payments.balance import balances, kept_of, with_money
 from booking.payments.models import RefundReason
 from booking.payments.refund import send_due
 from booking.payments.settle import open_checkout
 from booking.people.models import OfficeKind
 from booking.pricing.models import PriceRow
 from booking.signup.cancel import cancel_booking
-from booking.signup.models import Order
+from booking.signup.models import Booking, Order
 from booking.signup.reserve import Seat, place_order, quote_for
 from tests.booking.payments.conftest import session_by_card
 from tests.booking.payments.test_desk import signed_in_as
@@ -110,6 +111,23 @@ def test_who_has_one_of_the_seats_does_not_give_up_those_of_the_others(session):
     assert answer.status_code == 404
     assert reverse("booking:release", args=[order.reference]) not in page.content.decode()
     assert [booking.awaits_payment for booking in order.bookings.all()] == [True, True]
+
+
+def test_what_is_too_little_for_a_card_is_invoiced_when_the_dearer_seats_are_gone(session, client, double):
+    price(session, 1, audience=AudienceFactory(name="Borgmestre"))
+    order = ordered(session, "mayor", "council_member")
+    cheap, dear = order.bookings.order_by("pk")
+    cancel_booking(dear, by=None, now=NOW)
+    client.force_login(order.booker.user)
+
+    answer = client.post(reverse("booking:pay", args=[order.reference]))
+
+    assert answer.url == reverse("booking:receipt", args=[order.reference])
+    cheap.refresh_from_db()
+    assert cheap.is_confirmed
+    assert not double.checkouts
+    [balance] = balances(with_money(Booking.objects.filter(pk=cheap.pk))).values()
+    assert (balance.agreed, balance.to_invoice) == (Decimal("1.25"), Decimal("1.25"))
 
 
 # What staff give back of one seat of several

@@ -13,7 +13,7 @@ from booking.messages.models import OutboxMessage
 from booking.payments import stripe
 from booking.payments.models import Payment, PaymentState, Refund, RefundReason, RefundState, StripeEvent
 from booking.payments.reconcile import reconcile
-from booking.payments.refund import owe_refund, send_due, take_in, try_again
+from booking.payments.refund import look_at_disputes, owe_refund, send_due, take_in, try_again
 from booking.payments.settle import settle_due
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import BookingStatus, Order
@@ -323,6 +323,32 @@ def test_a_dispute_is_followed_to_its_end(paid, double, tell, status, kept):
     assert double.balance() == kept * 100
     assert OutboxMessage.objects.filter(kind="disputed").count() == 2
     assert Fact.objects.filter(kind="charged_back").count() == (status == "lost")
+
+
+def test_two_disputes_are_each_written_down_once_and_what_both_take_is_gone(paid, double, tell):
+    first, second = (double.contest(paid.payment.intent_id, amount=100000) for _twice in range(2))
+    tell(*double.events[-2:])
+    double.settle_dispute(first["id"], "lost")
+    for _twice in range(2):
+        look_at_disputes(paid.payment)
+        reconcile(NOW)
+
+    assert [(fact.details["dispute"], fact.details["status"]) for fact in facts("disputed")] == [
+        (first["id"], "needs_response"),
+        (second["id"], "needs_response"),
+        (first["id"], "lost"),
+    ]
+    assert (paid.payment.dispute, paid.payment.charged_back) == ("needs_response", 1000)
+
+    double.settle_dispute(second["id"], "lost")
+    assert (tell(), tell()) == (200, 200)
+
+    assert (paid.payment.dispute, paid.payment.charged_back) == ("lost", 2000)
+    assert [fact.details["amount"] for fact in facts("charged_back")] == ["1000.00", "1000.00"]
+
+
+def facts(kind):
+    return Fact.objects.filter(kind=kind).order_by("pk")
 
 
 def test_a_dispute_that_nobody_told_of_is_found(paid, double):
