@@ -8,6 +8,7 @@ from booking.desk.bank_file import BankFileViewSet
 from booking.desk.movements import MovementsViewSet
 from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
+from booking.desk.vouchers import VouchersViewSet
 from booking.invoicing.admin import InvoiceViewSet, ReadyViewSet
 from booking.journal.admin import FactViewSet
 from booking.messages.admin import OutboxViewSet
@@ -41,6 +42,7 @@ class BookingsGroup(ViewSetGroup):
         ReadyViewSet,
         InvoiceViewSet,
         BankFileViewSet,
+        VouchersViewSet,
         AwaitingViewSet,
         OutboxViewSet,
         MailTextViewSet,
