@@ -20,7 +20,7 @@ from wagtail.permissions import policy_registry
 
 from booking.dates import COPENHAGEN, danish_time, today
 from booking.desk.period import PeriodForm, month_of, shortcuts
-from booking.invoicing import movements as invoice_movements
+from booking.invoicing import books as invoice_books
 from booking.ledger import NOTHING, Movement, Part, by_rate
 from booking.money import danish_percent
 from booking.payments import books
@@ -28,7 +28,7 @@ from booking.payments.models import Payment
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 #: Who moves money, and tells of it: from a first day to a last.
-SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements, invoice_movements.movements]
+SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements, invoice_books.movements]
 
 #: Lines on one page.
 PAGE = 100
