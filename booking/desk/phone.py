@@ -39,6 +39,8 @@ ANOTHER_PRICE = gettext_lazy(
     "and sign up once more."
 )
 
+SEAT_FREE = gettext_lazy("A seat has come free, so nobody need wait. Read aloud what it costs, and sign up.")
+
 #: The ticks that set something aside, by what it is.
 ALTHOUGH = {
     Obstacle.NOT_OPEN: gettext_lazy("Sign up although sign-up is not open yet"),
@@ -156,8 +158,18 @@ class Call:
         if not found.keys() - CAN_BE_SET_ASIDE:
             found |= self._about_the_person()
         allowed = may_set_aside(user)
+        #: Whether they can wait for a seat: as on the site, where nobody waits for two, or for what has begun.
+        self.may_wait = found.keys() >= {Obstacle.FULL} and Obstacle.STARTED not in found and not session.takes_pairs
+        #: Whether they can have a seat, with or without what is set aside.
+        self.may_have_seat = found.keys() <= allowed
         #: What keeps the participant out, whatever is said.
-        self.barred = [sentence for obstacle, sentence in found.items() if obstacle not in allowed]
+        self.barred = [
+            sentence
+            for obstacle, sentence in found.items()
+            if obstacle not in allowed and not (self.may_wait and obstacle == Obstacle.FULL)
+        ]
+        #: Why there is a line.
+        self.full = found.get(Obstacle.FULL, "")
         #: What can be set aside, and why it stands in the way.
         self.obstacles = {obstacle: sentence for obstacle, sentence in found.items() if obstacle in allowed}
 
@@ -171,8 +183,9 @@ class Call:
             return {Obstacle.PRICE_UNDECIDED: session_sentence(Obstacle.PRICE_UNDECIDED, self.session)}
         return {}
 
-    def cost(self, seats: list[Seat]) -> Cost:
-        return cost_of(self.session, seats, [], prices=self.prices)
+    def cost(self, seats: list[Seat], *, waits: bool = False) -> Cost:
+        given, waiting = ([], seats) if waits else (seats, [])
+        return cost_of(self.session, given, waiting, prices=self.prices)
 
     @cached_property
     def bookers(self) -> list[Person]:
@@ -228,12 +241,16 @@ class PhoneView(SessionActionView):
         placed = self._placed(call, form) or self._place(call, seat, form)
         if placed is None:
             return self._ask(self._call(call.participant), seat, form, status=422)
-        messages.success(
-            request,
-            _("%(participant)s is signed up. The participant and the contact get a confirmation by mail.")
-            % {"participant": call.participant},
-        )
+        done = _("%(participant)s is signed up. The participant and the contact get a confirmation by mail.")
+        if placed.is_in_line:
+            done = _("%(participant)s is on the waiting list. The participant and the contact get a mail about it.")
+        messages.success(request, done % {"participant": call.participant})
         return redirect(reverse("bookings:inspect", args=[placed.pk]))
+
+    @property
+    def waits(self) -> bool:
+        """Whether the button was that of the waiting list."""
+        return "line" in self.request.POST
 
     def _call(self, participant: Person) -> Call:
         return Call(self.object, participant, user=self.request.user, now=timezone.now())
@@ -243,7 +260,7 @@ class PhoneView(SessionActionView):
         form = PhoneForm(
             sent,
             bookers=call.bookers,
-            obstacles=list(call.obstacles),
+            obstacles=[obstacle for obstacle in call.obstacles if not (self.waits and obstacle == Obstacle.FULL)],
             is_free=call.prices.is_free,
             initial=call.known() | {"submission": uuid4()},
         )
@@ -260,6 +277,9 @@ class PhoneView(SessionActionView):
         """The booking; or None, and the form says why."""
         if call.barred or not all([seat.is_valid(), form.is_valid()]):
             return None
+        if self.waits and not call.may_wait:
+            form.add_error(None, SEAT_FREE)
+            return None
         if self.request.POST.get("shown") != call.cost([seat.seat()]).shown:
             form.add_error(None, ANOTHER_PRICE)
             return None
@@ -273,10 +293,11 @@ class PhoneView(SessionActionView):
                     seats=[seat.seat()],
                     purchase=form.purchase(),
                     booker=form.cleaned_data["booker"],
-                    shown=self.request.POST["shown"],
+                    shown=call.cost([seat.seat()], waits=self.waits).shown,
                     shown_conditions=call.conditions.pk,
                     submission=form.cleaned_data["submission"] or uuid4(),
                     now=call.now,
+                    waits=self.waits,
                     authority=form.authority(by=self.request.user),
                 )
         except CannotBook as refusal:

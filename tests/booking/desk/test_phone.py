@@ -9,12 +9,13 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from booking.desk.phone import ANOTHER_PRICE
+from booking.desk.phone import ANOTHER_PRICE, SEAT_FREE
+from booking.journal.kinds import QUEUED
 from booking.models import AudienceGrant, Booking, Fact, OutboxMessage, PriceRow, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.desk.test_bookings import book
 from tests.booking.desk.test_sessions import editor_of
-from tests.factories import AudienceFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
+from tests.factories import AudienceFactory, OfficeFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
 
 SAID = {
     "ean": "5798009811578",
@@ -162,10 +163,77 @@ def test_giving_more_seats_than_there_are_is_a_right_of_its_own(client, administ
     page = ask(client, session, mayor)
     administrator.groups.get().permissions.remove(Permission.objects.get(codename="overbook_booking"))
 
-    assert ask(client, session, mayor).context["call"].barred
-    say(client, session, page, mayor, set_aside="full", reason="Vært")
+    assert "set_aside" not in ask(client, session, mayor).context["form"].fields
+    refused = say(client, session, page, mayor, set_aside="full", reason="Vært")
 
+    assert errors(refused)
     assert not Booking.objects.filter(participant=mayor).exists()
+
+
+# The waiting list
+
+
+@pytest.fixture
+def full():
+    session = SessionPageFactory(title="Krydspres", capacity=1)
+    book(session, "Ærø")
+    return session
+
+
+@pytest.mark.parametrize("may_overbook", [True, False])
+def test_when_all_seats_are_taken_who_calls_can_be_put_in_line(
+    client, administrator, full, may_overbook, django_capture_on_commit_callbacks
+):
+    mayor = mayor_of("Fanø")
+    secretary = secretary_of(mayor, name="Bente Borg")
+    if not may_overbook:
+        administrator.groups.get().permissions.remove(Permission.objects.get(codename="overbook_booking"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = say(client, full, ask(client, full, mayor), secretary, line="1")
+
+    booking = Booking.objects.get(participant=mayor)
+    assert answer.url == reverse("bookings:inspect", args=[booking.pk])
+    assert booking.is_waiting
+    assert booking.price.net == 5300
+    assert (booking.order.booker, booking.order.accepted_by) == (secretary, "Bente Borg")
+    fact = Fact.objects.about(booking).get()
+    assert (fact.kind, fact.by, fact.details) == (QUEUED, administrator, {"order": booking.order.reference})
+    assert set(OutboxMessage.objects.filter(fact=fact).values_list("recipient", flat=True)) == {
+        "bente@example.org",
+        mayor.email,
+    }
+
+
+def test_the_line_is_for_those_whom_the_session_is_for(client, administrator, full):
+    """An exception from the audience is made for a place in line as for a seat: with a tick and a reason."""
+    director = OfficeFactory(kind="municipal_director").person
+    page = ask(client, full, director)
+
+    assert say(client, full, page, director, line="1").status_code == 422
+    say(client, full, page, director, line="1", set_aside="not_for_you", reason="Oplægsholder")
+
+    assert Booking.objects.get(participant=director).is_waiting
+    assert AudienceGrant.objects.get().person == director
+
+
+def test_nobody_is_put_in_line_while_there_is_a_seat(client, administrator, full):
+    mayor = mayor_of("Fanø")
+    page = ask(client, full, mayor)
+    SessionPage.objects.update(capacity=2)
+
+    answer = say(client, full, page, mayor, line="1")
+
+    assert errors(answer) == [str(SEAT_FREE)]
+    assert not Booking.objects.filter(participant=mayor).exists()
+
+
+def test_there_is_no_line_for_pairs_nor_for_what_has_begun(client, administrator, full):
+    mayor = mayor_of("Fanø")
+    SessionPage.objects.update(takes_pairs=True)
+
+    assert 'name="line"' not in ask(client, full, mayor).content.decode()
+    assert say(client, full, ask(client, full, mayor), mayor, line="1").status_code == 422
 
 
 def test_sign_up_that_is_closed_is_opened_for_one(client, administrator):
