@@ -11,6 +11,7 @@ class BookingConfig(AppConfig):
 
     def ready(self) -> None:
         import booking.paths  # noqa: F401  so that every urls.py may speak of <id:...>
+        from booking.calendars import planning
         from booking.calendars.feed import contribute, follow_sessions
         from booking.calendars.outside_feed import outside_events
         from booking.desk import session_tab
@@ -25,6 +26,7 @@ class BookingConfig(AppConfig):
         live.connect()
         signin.connect()
         history.connect()
+        planning.add_to_editor()
         session_tab.add_to_editor()
         contribute(outside_events)
         follow("calendars", [SESSION_SHOWN, SESSION_PLACED], follow_sessions)

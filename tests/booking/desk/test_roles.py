@@ -213,7 +213,12 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
             reverse("wagtaildocs:add"),
         ],
         "places and people on the pages": [*listed(PAGES), *kept(PAGES)],
-        "calendars of others": [*listed(["outside-calendars"]), *kept(["outside-calendars"])],
+        "calendars of others": [
+            *listed(["outside-calendars"]),
+            *kept(["outside-calendars"]),
+            reverse("outside-calendars:fetch", args=[pk["outside-calendars"]]),
+            reverse("session_collisions"),
+        ],
         "the register": [
             *listed(REGISTER),
             *kept(REGISTER),
