@@ -149,7 +149,7 @@ def _calendars(person: Person) -> list[list[Item]]:
                 _("fetched by"),
                 calendar.secretary.name_for_principal if calendar.reader_id != person.pk else person.name,
             ),
-            ("made", _("made"), danish_moment(calendar.made_at)),
+            ("made", _("address made"), danish_moment(calendar.made_at)),
             ("fetched", _("last fetched"), calendar.fetched_on and danish_day(calendar.fetched_on)),
             ("with_offers", _("with what the office gives access to"), _("yes") if calendar.with_offers else _("no")),
         )

@@ -380,3 +380,13 @@ def test_an_entry_that_stands_nowhere_is_put_where_it_belongs(titles):
 
     assert titles("alle") == ["Lederskab"]
     assert CalendarEntry.objects.get().sequence == 0
+
+
+def test_headings_and_offers_lead_to_their_own_feed(client):
+    heading = HeadingPageFactory(title="Viden")
+    offer = OfferPageFactory(parent=heading)
+
+    for page in (heading, offer):
+        link = f"/kalender/abonner/?kalender=tilbud/{page.pk}"
+        assert f'href="{link}"' in client.get(page.get_url()).content.decode()
+        assert f"/kalender/tilbud/{page.pk}.ics" in client.get(link).content.decode()
