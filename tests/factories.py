@@ -170,7 +170,7 @@ class SellerFactory(DjangoModelFactory):
         django_get_or_create = ("name",)
 
     name = "KL"
-    cvr = "12345674"
+    cvr = factory.LazyAttribute(lambda seller: "12345674" if seller.name == "KL" else "99999926")
 
 
 class PriceListFactory(DjangoModelFactory):

@@ -34,7 +34,8 @@ from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview, preview_paid
 from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
 from booking.invoicing.sentences import refused, why_not
-from booking.invoicing.settle import NotOpen, mark_paid
+from booking.invoicing.settle import NotOpen, mark_paid, owed
+from booking.invoicing.story import story
 from booking.money import kroner
 from booking.payments.models import Payment
 from booking.people.models import InvoiceFormat
@@ -45,6 +46,7 @@ from booking.signup.models import Order
 STANDINGS = {
     "open": gettext_lazy("To be paid"),
     "overdue": gettext_lazy("Overdue"),
+    "partly_paid": gettext_lazy("Partly paid"),
     "paid": gettext_lazy("Paid"),
     "credited": gettext_lazy("Credited"),
 }
@@ -58,7 +60,10 @@ def standing(invoice: Invoice, *, on) -> str:
         return str(STANDINGS["paid"])
     if all(charge.credited_by_id for charge in invoice.charges.all()):
         return str(STANDINGS["credited"])
-    return str(STANDINGS["overdue" if invoice.due_on < on else "open"])
+    is_overdue, is_part = invoice.due_on < on, bool(invoice.deposits.all())
+    if is_overdue and is_part:
+        return _("Overdue, partly paid")
+    return str(STANDINGS["overdue" if is_overdue else "partly_paid" if is_part else "open"])
 
 
 def as_pdf(document, *, name: str) -> HttpResponse:
@@ -86,7 +91,7 @@ class InvoiceFilterSet(WagtailFilterSet):
 class InvoiceIndexView(RegisterIndexView):
     def get_base_queryset(self):
         return Invoice.objects.select_related("payer", "settlement", "hand_over", "series__seller").prefetch_related(
-            "charges"
+            "charges", "deposits"
         )
 
 
@@ -120,6 +125,8 @@ class InvoiceInspectView(InspectView):
             lines=document.lines if document else [],
             sums=pdf.sums(document) if document else [],
             standing=standing(invoice, on=today(timezone.now())),
+            owed=owed(invoice) if Invoice.objects.partly_paid().filter(pk=invoice.pk).exists() else None,
+            story=story(invoice),
             hand_over=HandOver.objects.filter(invoice=invoice).first(),
             format=InvoiceFormat(invoice.format).label,
             charges=invoice.charges.select_related("booking__participant", "booking__session", "credited_by"),
@@ -255,7 +262,7 @@ class SettleView(NamedActionView):
             messages.success(self.request, _("%(number)s is marked as paid.") % {"number": self.object.number})
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(form=self.form, total=self.object.total, **kwargs)
+        return super().get_context_data(form=self.form, left=owed(self.object), **kwargs)
 
 
 class AgainView(NamedActionView):
@@ -268,7 +275,7 @@ class AgainView(NamedActionView):
 
     def act(self):
         try:
-            try_again(self.object.hand_over, now=timezone.now())
+            try_again(self.object.hand_over, by=self.request.user, now=timezone.now())
         except IllegalMove:
             messages.info(self.request, _("There is nothing to try again."))
         else:

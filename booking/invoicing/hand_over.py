@@ -28,8 +28,12 @@ ANSWERS = {"accepted": HandOverState.ACCEPTED, "refused": HandOverState.REFUSED}
 
 
 def hand_over_due(now: datetime) -> tuple[int, int]:
-    """Hand over what is ready, and read the receipts; give the numbers handed over and not."""
+    """Hand over what is ready, and read the receipts; give the numbers handed over and not.
+
+    A credit note waits for its invoice: whoever gets it would not know what it takes back.
+    """
     due = HandOver.objects.filter(state=HandOverState.READY, not_before__lte=now).exclude(invoice__content={})
+    due = due.exclude(invoice__credits__hand_over__state=HandOverState.READY)
     results = [hand_over(one, now=now) for one in due.select_related("invoice").order_by("pk")]
     read_receipts(now)
     return results.count(True), results.count(False)
@@ -76,16 +80,18 @@ def _note(row: HandOver, state: str, *, now: datetime, carrier: str = "", reason
     else:
         row.answered_at = now
     row.save()
-    record(HANDED_OVER, row.invoice, at=now, number=row.invoice.number, state=state, carrier=row.carrier)
+    told = {"reason": row.reason} if row.reason else {}
+    record(HANDED_OVER, row.invoice, at=now, number=row.invoice.number, state=state, carrier=row.carrier, **told)
 
 
 @transaction.atomic
-def try_again(row: HandOver, *, now: datetime) -> None:
+def try_again(row: HandOver, *, now: datetime, by=None) -> None:
     """Let what was refused go once more. Raises IllegalMove."""
-    row = HandOver.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    row = HandOver.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=row.pk)
     row.move(HandOverState.READY)
     row.not_before = now
     row.save()
+    record(HANDED_OVER, row.invoice, by=by, at=now, number=row.invoice.number, state=HandOverState.READY.value)
 
 
 def read_receipts(now: datetime) -> int:

@@ -88,6 +88,21 @@ class Seller(models.Model):
         verbose_name = _("seller")
         verbose_name_plural = _("sellers")
         ordering = ["name"]
+        constraints = [
+            # Each seller has series of its own, and their numbers are unique for a CVR number and for a creditor.
+            models.UniqueConstraint(
+                fields=["cvr"],
+                condition=~Q(cvr=""),
+                name="one_seller_per_cvr_number",
+                violation_error_message=_("Another seller has this CVR number."),
+            ),
+            models.UniqueConstraint(
+                fields=["fik_creditor"],
+                condition=~Q(fik_creditor=""),
+                name="one_seller_per_creditor_number",
+                violation_error_message=_("Another seller has this FIK creditor number."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

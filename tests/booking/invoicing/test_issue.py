@@ -119,8 +119,8 @@ def test_what_differs_in_a_reference_is_invoiced_apart(differs):
 
 
 def test_each_seller_has_numbers_of_its_own(somebody_sells):
-    details = {name: getattr(somebody_sells, name) for name in ("cvr", "street", "postcode", "city")}
-    other = SellerFactory(name="Komponent", fik_creditor="12345678", **details)
+    details = {name: getattr(somebody_sells, name) for name in ("street", "postcode", "city")}
+    other = SellerFactory(name="Komponent", cvr="99999926", fik_creditor="12345678", **details)
     order(SessionPageFactory(), mayor_of("Fanø"))
     order(SessionPageFactory(price_list=PriceListFactory(name="Komponents", seller=other)), mayor_of("Ærø"))
 
@@ -371,4 +371,7 @@ def test_every_document_is_in_the_journal(invoice):
     note = credit(invoice, reason="Forkert.", now=AFTER)
 
     told = [(fact.kind, fact.details) for fact in Fact.objects.filter(kind__in=["invoiced", "credited"]).order_by("pk")]
-    assert told == [("invoiced", {"number": "F1"}), ("credited", {"number": note.number, "invoice": "F1"})]
+    assert told == [
+        ("invoiced", {"number": "F1", "because": ["held"]}),
+        ("credited", {"number": note.number, "invoice": "F1"}),
+    ]
