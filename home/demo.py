@@ -5,14 +5,17 @@ follows here too: the confirmations are written, and sent to whatever takes mail
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.text import slugify
 from stdnum import ean
 
-from booking.models import Municipality, Office, Person, Secretary, Seller, SessionPage
+from booking.calendars.renew import take_in
+from booking.dates import today
+from booking.models import Municipality, Office, OutsideCalendar, Person, Secretary, Seller, SessionPage
 from booking.people.models import OfficeKind
 from booking.people.signin import give_sign_in, give_staff_sign_in
 from booking.signup.cancel import cancel_booking
@@ -76,6 +79,15 @@ SELLERS = {
     },
 }
 
+#: A calendar from elsewhere: what stands in it, when on the day, and how many days ahead, moved on to a Thursday.
+EXAMPLE_CALENDAR = "Politisk kalender (eksempel)"
+MEETINGS = (
+    ("B98-møde (eksempel)", {"DTSTART": "100000", "DTEND": "130000"}, (25, 115, 205)),
+    ("KKR-møde (eksempel)", {"DTSTART": "130000", "DTEND": "160000"}, (40, 130, 220)),
+    ("KL’s topmøde (eksempel)", {}, (110,)),
+)
+THURSDAY = 3
+
 MARK = "person:demo"
 
 
@@ -105,6 +117,8 @@ def load_demo(*, now: datetime, tell: Callable[[str], None] = lambda line: None)
     for email, (name, group) in STAFF.items():
         give_staff_sign_in(email, name, [Group.objects.get_or_create(name=group)[0]])
     give_sellers_an_account()
+    tell("A calendar from elsewhere")
+    follow_a_calendar(now=now)
     tell("Bookings")
     make_bookings(mayors, now=now)
     one_of_two = the_session(ONE_OF_TWO_RUNS)
@@ -190,6 +204,29 @@ def give_sellers_an_account() -> None:
     """Let the demo issue invoices. What somebody has written about a seller stays."""
     for name, details in SELLERS.items():
         Seller.objects.filter(name=name, **dict.fromkeys(details, "")).update(**details)
+
+
+def follow_a_calendar(*, now: datetime) -> None:
+    """A political calendar that is plainly made up: three kinds of meetings in the year to come."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Eksempel//Politisk kalender//DA"]
+    for title, hours, days_ahead in MEETINGS:
+        for number, ahead in enumerate(days_ahead, start=1):
+            day = today(now) + timedelta(days=ahead)
+            day += timedelta(days=(THURSDAY - day.weekday()) % 7)
+            lines += [
+                "BEGIN:VEVENT",
+                f"UID:{slugify(title)}-{number}@example.org",
+                f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+                *(f"{name};TZID=Europe/Copenhagen:{day:%Y%m%d}T{clock}" for name, clock in hours.items()),
+                *([] if hours else [f"DTSTART;VALUE=DATE:{day:%Y%m%d}", "DURATION:P2D"]),
+                f"SUMMARY:{title}",
+                "DESCRIPTION:Opdigtet\\, så man kan se\\, hvordan en kalender udefra tager sig ud.",
+                "END:VEVENT",
+            ]
+    lines += ["END:VCALENDAR", ""]
+    calendar, is_new = OutsideCalendar.objects.get_or_create(name=EXAMPLE_CALENDAR)
+    if is_new:
+        take_in(calendar, "\r\n".join(lines).encode(), now=now)
 
 
 def make_bookings(mayors: dict[str, Person], *, now: datetime) -> None:

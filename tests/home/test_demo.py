@@ -3,7 +3,7 @@ from django.contrib.auth import get_user_model
 from stdnum import ean
 
 from booking.invoicing.run import issue_due
-from booking.models import Booking, Fact, Office, Order, OutboxMessage, Person, Seller, SessionPage
+from booking.models import Booking, Fact, Office, Order, OutboxMessage, OutsideEvent, Person, Seller, SessionPage
 from booking.people.models import OfficeKind
 from booking.signup.lines import session_lines
 from booking.signup.standing import session_obstacle
@@ -62,6 +62,13 @@ def test_the_bookings_give_staff_something_to_see(demo):
     for order in Order.objects.exclude(gln=""):
         assert len(order.gln) == 13
         assert ean.is_valid(order.gln)
+
+
+def test_a_calendar_from_elsewhere_says_that_it_is_an_example(demo):
+    events = OutsideEvent.objects.filter(starts_on__gte=LOADED_AT.date())
+
+    assert events.count() == 7
+    assert all("(eksempel)" in event.title and "Opdigtet, så" in event.description for event in events)
 
 
 def test_the_journal_names_whoever_booked(demo):
