@@ -80,7 +80,7 @@ def issue(bundle: Bundle, *, now: datetime, by=None) -> Invoice | None:
     ).checked()
     invoice = _write(document, series, serial, payer_id=recipient.payer, written_as=recipient.format, now=now, by=by)
     _charge(invoice, bookings, [len(own) for own in lines])
-    record(INVOICED, invoice, by=by, at=now, number=invoice.number)
+    record(INVOICED, invoice, by=by, at=now, number=invoice.number, because=_because(bookings))
     return invoice
 
 
@@ -112,7 +112,7 @@ def issue_paid(payment: Payment, *, now: datetime) -> Invoice | None:
     invoice = _write(
         document, series, serial, payer_id=order.payer_id, written_as=format_of(order), now=now, payment=payment
     )
-    record(INVOICED, invoice, at=now, number=invoice.number, order=order.reference)
+    record(INVOICED, invoice, at=now, number=invoice.number, order=order.reference, because=["card"])
     return invoice
 
 
@@ -248,6 +248,13 @@ def lines_of(booking: Booking, *, agreed: Quote | None = None) -> tuple[Document
     when = booking.session.when
     days = {"first_on": when.starts_on, "last_on": when.ends_on} if when and when.is_dated else {}
     return tuple(DocumentLine.of(line, note=note, **days) for line in quote.lines if line.net)
+
+
+def _because(bookings: Sequence[Booking]) -> list[str]:
+    """Why they are invoiced now: by what the price list says, and by the conditions where somebody withdrew."""
+    rules = {booking.session.price_list.invoiced for booking in bookings if not booking.cancelled_at}
+    withdrawn = ["withdrawn"] if any(booking.cancelled_at for booking in bookings) else []
+    return sorted(rules) + withdrawn
 
 
 def _party(seller: Seller) -> SellerParty:

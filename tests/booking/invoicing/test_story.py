@@ -1,0 +1,118 @@
+"""A document's page tells its whole story, in order."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import override
+
+from booking.dates import COPENHAGEN
+from booking.invoicing.bank_file import Incoming
+from booking.invoicing.deposits import take_in
+from booking.invoicing.hand_over import hand_over_due, read_receipts, try_again
+from booking.invoicing.issue import credit
+from booking.invoicing.models import Invoice
+from booking.invoicing.run import issue_due
+from booking.invoicing.settle import mark_paid
+from booking.invoicing.story import story
+from booking.signup.cancel import cancel_booking
+from tests.booking.invoicing.bank_files import DAY, slip
+from tests.booking.invoicing.test_cards import payment  # noqa: F401
+from tests.booking.invoicing.test_hand_over import folder, receipt  # noqa: F401
+from tests.booking.invoicing.test_issue import AFTER, at
+from tests.booking.signup.test_reserve import NOW, order
+from tests.factories import ConditionsFactory, SessionPageFactory, UserFactory, mayor_of
+
+LATER = datetime(2027, 7, 1, 9, tzinfo=COPENHAGEN)
+WHO = "Borgmesteren i Fanø"
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with override("en"):
+        yield
+
+
+@pytest.fixture
+def invoice(seller) -> Invoice:
+    order(SessionPageFactory(title="Lederskab"), mayor_of("Fanø"))
+    return issue_due(AFTER).issued[0]
+
+
+def told(document) -> list[str]:
+    return [step.what for step in story(document)]
+
+
+def test_it_tells_why_of_what_and_how_it_was_paid(invoice, folder, seller):  # noqa: F811
+    finance = UserFactory(first_name="Finn", last_name="Økonom")
+    hand_over_due(AFTER)
+    receipt(folder, {"state": "refused", "reason": "Ukendt EAN-nummer"})
+    read_receipts(AFTER)
+    try_again(invoice.hand_over, by=finance, now=AFTER)
+    hand_over_due(AFTER)
+    first = Incoming(DAY, Decimal(6000), slip())
+    take_in([first, replace(first, amount=Decimal(625))], seller=seller, by=finance, now=LATER)
+
+    steps = story(invoice)
+
+    assert [step.what for step in steps] == [
+        f"{WHO} was signed up for Lederskab.",
+        "By the price list it is invoiced when the session has been held. Issued as invoice F1.",
+        "Laid for collection by the bookkeeping or the access point.",
+        "Refused by the receiver. Ukendt EAN-nummer",
+        "Is to be handed over again.",
+        "Laid for collection by the bookkeeping or the access point.",
+        "6.000,00 kr. came to the bank on 1. juni 2027.",
+        "625,00 kr. came to the bank on 1. juni 2027.",
+        "Marked as paid on 1. juni 2027.",
+    ]
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    assert {steps[place].by for place in (4, 6, 8)} == {"Finn Økonom"}
+
+
+def test_invoice_and_credit_note_tell_of_each_other(invoice):
+    note = credit(invoice, reason="Forkert EAN-nummer.", now=AFTER)
+    words = "Credit note K1 of 6.625,00 kr. was issued, against F1. Forkert EAN-nummer."
+
+    assert told(invoice)[-1] == words
+    assert told(note) == told(invoice)
+
+
+def test_a_late_withdrawal_tells_that_the_conditions_ask_for_it(seller):
+    session = SessionPageFactory(title="Lederskab", conditions=ConditionsFactory(free_days=14))
+    booking = order(session, mayor_of("Fanø")).bookings.get()
+    cancel_booking(booking, by=None, now=at(date(2027, 5, 1)))
+    [invoice] = issue_due(AFTER).issued
+
+    assert told(invoice)[1:] == [
+        f"{WHO} was withdrawn from Lederskab.",
+        "By the conditions the withdrawal is to be paid for. Issued as invoice F1.",
+    ]
+
+
+def test_a_card_payment_tells_that_it_was_one(payment):  # noqa: F811
+    [invoice] = issue_due(NOW).issued
+
+    assert told(invoice)[-1] == "It was paid by card. Issued as invoice F1."
+
+
+def test_longer_stories_take_no_more_queries(invoice, django_assert_max_num_queries):
+    fanoe = mayor_of("Ærø")
+    for day in range(10):
+        order(SessionPageFactory(starts_on=date(2027, 5, 5) - timedelta(days=day)), fanoe)
+    [longer] = issue_due(AFTER).issued
+    credit(longer, reason="Forkert.", now=AFTER)
+    story(invoice)
+
+    with django_assert_max_num_queries(4):
+        assert len(story(invoice)) == 2
+    with django_assert_max_num_queries(4):
+        assert len(story(longer)) == 12
+
+
+def test_after_five_years_it_still_tells_what_happened(invoice):
+    mark_paid(invoice, paid_on=date(2027, 5, 20), by=None, now=LATER)
+    Invoice.objects.empty_before(date(2028, 1, 1), on=date(2033, 1, 1))
+
+    assert told(Invoice.objects.get())[-1] == "Marked as paid on 20. maj 2027."
