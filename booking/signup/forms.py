@@ -18,7 +18,7 @@ from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.pricing.rules import Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.guest_field import GuestsField
+from booking.signup.guest_field import GuestsField, guest_problem
 from booking.signup.guests import Guest
 from booking.signup.reserve import Cost, Purchase, Seat
 
@@ -484,9 +484,14 @@ class WithdrawForm(forms.Form):
 
 
 class SubstituteForm(PracticalForm):
-    """Who is to have the seat: one of ``people``, for whom the reader acts and whom the session is for."""
+    """Who is to have the seat: one of ``people``, for whom the reader acts and whom the session is for.
 
-    field_order = ["participant"]
+    Where the reader ``may_name`` others, it may be somebody who is not in the register, by name and address.
+    """
+
+    NAMED = "named"
+
+    field_order = ["participant", "name", "email"]
 
     participant = forms.ChoiceField(
         label=_("New participant"),
@@ -496,16 +501,39 @@ class SubstituteForm(PracticalForm):
             "invalid_choice": NO_LONGER_YOURS,
         },
     )
+    name = LineField(label=_("Name of the other"), max_length=120, required=False)
+    email = forms.CharField(
+        label=_("E-mail of the other"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("The confirmation and the calendar file are sent here. You vouch for whoever comes."),
+    )
 
-    def __init__(self, *args, people: Collection[Person], session: SessionPage, **kwargs):
+    def __init__(self, *args, people: Collection[Person], session: SessionPage, may_name: bool = False, **kwargs):
         super().__init__(*args, session=session, **kwargs)
         self.people = {str(person.pk): person for person in people}
-        self.fields["participant"].choices = [(key, person.name) for key, person in self.people.items()]
-        if len(self.people) == 1:
-            self.initial.setdefault("participant", next(iter(self.people)))
+        choices = [(key, person.name) for key, person in self.people.items()]
+        if may_name:
+            choices.append((self.NAMED, _("Another from the municipality, by name and e-mail")))
+        else:
+            del self.fields["name"], self.fields["email"]
+        self.fields["participant"].choices = choices
+        if len(choices) == 1:
+            self.initial.setdefault("participant", choices[0][0])
 
-    def clean_participant(self) -> Person:
-        return self.people[self.cleaned_data["participant"]]
+    def clean(self):
+        """The one who is chosen, or named, stands as ``participant``."""
+        cleaned = super().clean()
+        name, email, chosen = cleaned.pop("name", ""), cleaned.pop("email", ""), cleaned.get("participant")
+        if chosen == self.NAMED and not self.errors:
+            problem, field = guest_problem(name, email)
+            if problem:
+                self.add_error(field, problem)
+            cleaned["participant"] = Guest(" ".join(name.split()), email.strip().lower())
+        elif chosen:
+            cleaned["participant"] = self.people[chosen]
+        return cleaned
 
 
 class TakeSeatForm(forms.Form):

@@ -97,15 +97,25 @@ def _problem(guest: Guest, line: str, *, takes_diet: bool, takes_room: bool) -> 
         }
     if not guest.name:
         return _("Write the name before the address %(email)s.") % {"email": guest.email[:60]}
-    if len(guest.name) > Person._meta.get_field("name").max_length or _NOT_IN_A_NAME & set(guest.name):
-        return _("“%(name)s” does not look like a name.") % {"name": guest.name[:60]}
-    if not _is_mailbox(guest.email):
-        return _("“%(email)s” is not a whole e-mail address, such as navn@kommune.dk.") % {"email": guest.email[:60]}
+    problem, _field = guest_problem(guest.name, guest.email)
+    if problem:
+        return problem
     if (guest.diet and not takes_diet) or (guest.room and not takes_room):
         return _("There is more on the line than a name and an address, and we do not ask for more.")
     if max(len(guest.diet), len(guest.room)) > _LONG:
         return _("Write %(count)d characters at most after the address.") % {"count": _LONG}
     return ""
+
+
+def guest_problem(name: str, email: str) -> tuple[str, str]:
+    """What is wrong with a guest's name or address, and which of the two it is; nothing twice if all is right."""
+    if not name.strip():
+        return _("Write the name."), "name"
+    if len(name) > Person._meta.get_field("name").max_length or _NOT_IN_A_NAME & set(name):
+        return _("“%(name)s” does not look like a name.") % {"name": name[:60]}, "name"
+    if not _is_mailbox(email.strip()):
+        return _("“%(email)s” is not a whole e-mail address, such as navn@kommune.dk.") % {"email": email[:60]}, "email"
+    return "", ""
 
 
 def _is_mailbox(email: str) -> bool:

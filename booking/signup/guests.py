@@ -73,28 +73,32 @@ def welcome(
     *,
     booker: Person,
     people: Sequence[Person],
-    chosen: Collection[Person],
+    chosen: Collection[Person] = (),
+    payer: Municipality | None = None,
     now: datetime,
 ) -> list[Person]:
     """The rows of those whom ``booker`` names, in their order; ``people`` are those the booker acts for.
 
-    They come from the municipality of those who are ``chosen`` beside them, or else from the only one there is. Nothing
-    is said here of seats or prices. Raises NoHost, SeveralHosts or TooManyGuests.
+    They come from the municipality that is the ``payer``; where that is still open, from that of those who are
+    ``chosen`` beside them, or else from the only one there is. Nothing is said here of seats or prices.
+    Raises NoHost, SeveralHosts or TooManyGuests.
     """
     if not guests:
         return []
     found = hosts(session, people)
-    taking_part = hosts(session, [person for person in people if person in chosen])
+    if payer is not None:
+        found = {place: host for place, host in found.items() if place == payer}
+    found = hosts(session, [person for person in people if person in chosen]) or found
     if not found:
         raise NoHost
-    if len(taking_part or found) > 1:
+    if len(found) > 1:
         raise SeveralHosts
     named = Person.objects.filter(
         host__isnull=False, bookings__order__booker=booker, added_at__gt=now - timedelta(days=1)
     )
     if named.distinct().count() + len(guests) > IN_A_DAY:
         raise TooManyGuests
-    [(municipality, host)] = (taking_part or found).items()
+    [(municipality, host)] = found.items()
     rows = [guest.person(host, municipality) for guest in guests]
     for row in rows:
         row.added_at = now

@@ -11,6 +11,7 @@ from booking.journal.record import record
 from booking.people.models import Person
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
+from booking.signup.guests import Guest, NoHost, hosts, welcome
 from booking.signup.locks import lock_sessions
 from booking.signup.models import IN_LINE, Booking, BookingStatus
 from booking.signup.reserve import MayNotActFor, Seat, quote_for
@@ -35,7 +36,7 @@ class DearerSeat(Exception):
 def substitute(
     booking: Booking,
     *,
-    participant: Person,
+    participant: Person | Guest,
     by,
     now: datetime,
     booker: Person | None = None,
@@ -47,13 +48,14 @@ def substitute(
 
     Seat, order, payer, price and conditions stay as they were agreed. Diet and room were the other's, as was their yes
     to the list of participants; what is said of the new one takes their place. ``booker`` is whoever asks for it on
-    the site: they must have a say over the seat, and act for the new participant. Staff ask without one.
-    Raises CannotBook, MayNotActFor, DearerSeat, SeatNotPaid or SeatGivenUp.
+    the site: they must have a say over the seat, and act for the new participant, or name a Guest. Staff ask without
+    one.
+    Raises TooManyGuests, CannotBook, MayNotActFor, DearerSeat, SeatNotPaid or SeatGivenUp.
     """
     sessions = lock_sessions(booking.session_id)
     booking = (
         Booking.objects.select_for_update(of=("self",))
-        .select_related("order", "participant", "office", "session")
+        .select_related("order__payer", "participant", "office", "session")
         .get(pk=booking.pk)
     )
     session = sessions.get(booking.session_id)
@@ -66,6 +68,8 @@ def substitute(
     obstacle = seat_obstacle(session, now=now)
     if obstacle:
         raise CannotBook(obstacle)
+    if isinstance(participant, Guest):
+        participant = _welcome(participant, booking, session, booker=booker, now=now)
     if booker and not booker.may_act_for(participant, today(now)):
         raise MayNotActFor
     for place in Booking.objects.filter(session=session, participant=participant, status__in=IN_LINE):
@@ -86,6 +90,27 @@ def substitute(
     )
     logger.info("booking in order %s has another participant", booking.order.reference)
     return booking
+
+
+def _welcome(guest: Guest, booking: Booking, session: SessionPage, *, booker: Person | None, now: datetime) -> Person:
+    """The guest's row: of the municipality that pays for the seat."""
+    if booker is None:
+        raise MayNotActFor
+    people = Person.with_offices(_acts_for(booker, now))
+    try:
+        [row] = welcome(session, [guest], booker=booker, people=people, payer=booking.order.payer, now=now)
+    except NoHost as nobody:
+        raise MayNotActFor from nobody
+    return row
+
+
+def may_name(booking: Booking, booker: Person, *, now: datetime) -> bool:
+    """Whether ``booker`` can put somebody in the seat by name and address."""
+    return booking.order.payer in hosts(booking.session, Person.with_offices(_acts_for(booker, now)))
+
+
+def _acts_for(booker: Person, now: datetime) -> list[int]:
+    return [booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)]
 
 
 def _costs_more(session: SessionPage, person: Person, *, than: Person, now: datetime) -> bool:
@@ -123,5 +148,4 @@ def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Perso
     seated = Booking.objects.filter(session=booking.session_id).seated().values("participant")
     session = booking.session
     admitted = session.audience.admitted(session.starts_on).exclude(pk__in=seated)
-    theirs = [booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)]
-    return list(admitted.filter(pk__in=theirs).order_by("name", "pk"))
+    return list(admitted.filter(pk__in=_acts_for(booker, now)).order_by("name", "pk"))

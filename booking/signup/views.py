@@ -74,6 +74,7 @@ from booking.signup.substitute import (
     SeatGivenUp,
     SeatNotPaid,
     candidates,
+    may_name,
     may_substitute,
     seat_obstacle,
     substitute,
@@ -321,7 +322,9 @@ def pass_on(request, reference: str, booking_id: int):
         messages.warning(request, session_sentence(obstacle, booking.session) if obstacle else _no_seat(booking))
         return redirect("booking:receipt", reference)
     people = candidates(booking, person, now=now)
-    form = SubstituteForm(request.POST if request.method == "POST" else None, people=people, session=booking.session)
+    names = may_name(booking, person, now=now)
+    sent = request.POST if request.method == "POST" else None
+    form = SubstituteForm(sent, people=people, session=booking.session, may_name=names)
     if request.method == "POST" and form.is_valid() and _pass_on(form, booking, person, request.user, now=now):
         messages.success(request, _("%(name)s has the seat now.") % {"name": form.cleaned_data["participant"].name})
         return redirect("booking:my_page")
@@ -329,7 +332,7 @@ def pass_on(request, reference: str, booking_id: int):
         "booking": booking,
         "session": booking.session,
         "form": form,
-        "people": people,
+        "has_choice": people or names,
         "refused": _refusals(booking, person, people, now=now),
     }
     status = 422 if form.errors else 200
@@ -358,6 +361,8 @@ def _pass_on(form: SubstituteForm, booking: Booking, person: Person, user, *, no
         form.add_error(None, NOT_PAID)
     except SeatGivenUp:
         form.add_error(None, GIVEN_UP)
+    except TooManyGuests:
+        form.add_error("participant", TOO_MANY_GUESTS)
     except CannotBook as refusal:
         form.add_error("participant", person_sentence(refusal, booking.session, participant))
     else:

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.dates import today
-from booking.models import Booking, Fact, Secretary, SessionPage
+from booking.models import Audience, Booking, Fact, Secretary, SessionPage
 from booking.signup.cancel import cancel_booking
+from booking.signup.guests import Guest
 from tests.booking.people.seats import booking_of
-from tests.factories import OfficeFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
+from tests.booking.signup.test_reserve import order
+from tests.factories import AudienceFactory, OfficeFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_those_who_cannot_have_it_stand_with_the_reason(client, seat):
 
     assert page.status_code == 200
     assert "Vice Viggo" in page.context["refused"][0]
-    assert page.context["people"] == []
+    assert not page.context["has_choice"]
 
 
 @pytest.mark.parametrize("forged", ["", "x", "999999"])
@@ -176,3 +178,65 @@ def test_a_seat_that_nobody_has_yet_is_not_passed_on(client, seat, successor, st
     assert said in response.content.decode()
     seat.refresh_from_db()
     assert seat.participant != successor
+
+
+# Somebody who is not in the register
+
+
+@pytest.fixture
+def open_seat(db):
+    """A mayor's, at a session where others can be named; and the secretary."""
+    session = SessionPageFactory(audience=AudienceFactory(name="Borgmestre og andre", takes_guests=True))
+    mayor = mayor_of("Fanø")
+    placed = order(session, mayor, booker=secretary_of(mayor), now=timezone.now())
+    return placed.bookings.get()
+
+
+NAMED = {"participant": "named", "name": "Anne Holm", "email": "Anne.Holm@example.org "}
+
+
+def test_a_seat_goes_to_somebody_who_is_named(client, open_seat):
+    signed_in(client, open_seat.order.booker)
+
+    answer = client.post(address(open_seat), NAMED)
+
+    assert answer.url == reverse("booking:my_page")
+    open_seat.refresh_from_db()
+    guest = open_seat.participant
+    assert (guest.name, guest.guest_email, guest.municipality) == (
+        "Anne Holm",
+        "anne.holm@example.org",
+        open_seat.order.payer,
+    )
+    again = client.post(address(open_seat), NAMED | {"name": "Bo Riis", "email": "bo@example.org"})
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize(("changes", "field"), [({"name": " "}, "name"), ({"email": "anne"}, "email")])
+def test_a_name_and_a_whole_address_are_asked_for(client, open_seat, changes, field):
+    signed_in(client, open_seat.order.booker)
+
+    answer = client.post(address(open_seat), NAMED | changes)
+
+    assert list(answer.context["form"].errors) == [field]
+
+
+def test_nobody_is_named_where_the_audience_is_a_promise(client, open_seat):
+    signed_in(client, open_seat.order.booker)
+    Audience.objects.update(takes_guests=False)
+
+    assert 'name="email"' not in client.get(address(open_seat)).content.decode()
+    client.post(address(open_seat), NAMED)
+
+    open_seat.refresh_from_db()
+    assert not open_seat.participant.is_guest
+
+
+def test_a_guest_who_has_a_seat_gets_no_other(client, open_seat):
+    signed_in(client, open_seat.order.booker)
+    guests = [Guest("Anne Holm", "anne.holm@example.org")]
+    order(open_seat.session, booker=open_seat.order.booker, guests=guests, now=timezone.now())
+
+    answer = client.post(address(open_seat), NAMED)
+
+    assert list(answer.context["form"].errors) == ["participant"]
