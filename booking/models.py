@@ -20,7 +20,16 @@ from booking.people.models import (
 )
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
-from booking.sessions.models import CalendarEntry, Choice, Contact, FeedPlace, SessionPage, Speaker, Venue
+from booking.sessions.models import (
+    CalendarEntry,
+    Choice,
+    Contact,
+    FeedPlace,
+    QuietRevision,
+    SessionPage,
+    Speaker,
+    Venue,
+)
 from booking.signup.models import Booking, Interest, Order, OrderLine, Withdrawal, WithdrawalLine
 
 __all__ = [
@@ -61,6 +70,7 @@ __all__ = [
     "PersonalEvent",
     "PriceList",
     "PriceRow",
+    "QuietRevision",
     "Reconciliation",
     "Refund",
     "RegisterFile",

@@ -239,8 +239,12 @@ def session_changed(
             (_("Reference"), ", ".join(dict.fromkeys(booking.order.reference for booking in bookings))),
             (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
             (_("Session"), _now_and_before(title, was.title)),
-            *([] if entry.kind == was.kind else [(_("Kind"), capfirst(_now_and_before(_kind(entry), _kind(was))))]),
-            (_("When"), capfirst(_now_and_before(_when(entry), _when(was)))),
+            *(
+                []
+                if entry.kind == was.kind
+                else [(_("Kind"), capfirst(_now_and_before(kind_in_words(entry), kind_in_words(was))))]
+            ),
+            (_("When"), capfirst(_now_and_before(when_in_words(entry), when_in_words(was)))),
             (_("Where"), _now_and_before(entry.place or _("The place will follow."), was.place)),
             *([(_("Link for participants"), join_link)] if join_link else []),
         ],
@@ -260,7 +264,7 @@ def _grace(bookings: list[Booking], *, now: datetime) -> str:
 
 def _news(entry: CalendarEntry, was: Told, *, link_is_new: bool) -> tuple[str, str]:
     """The subject and the heading, with their places for the session's title and day."""
-    has_new_time = _when(entry) != _when(was)
+    has_new_time = when_in_words(entry) != when_in_words(was)
     has_new_place = entry.place != was.place
     has_new_kind = entry.kind != was.kind
     if entry.postponed_to and not was.postponed_to:
@@ -292,7 +296,7 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
         "title": entry.title,
         "facts": [
             (_("Session"), entry.title),
-            (_("When"), capfirst(_when(entry))),
+            (_("When"), capfirst(when_in_words(entry))),
             (_("Where"), entry.place or _("The place will follow.")),
             *price,
             *([(_("For whom"), session.audience.name)] if session.audience else []),
@@ -458,11 +462,11 @@ def session_facts(session: SessionPage) -> list[tuple[str, str]]:
     ]
 
 
-def _when(version: Version) -> str:
+def when_in_words(version: Version) -> str:
     return version.postponed_to or str(version.when)
 
 
-def _kind(version: Version) -> str:
+def kind_in_words(version: Version) -> str:
     return str(SessionKind(version.kind).label)
 
 

@@ -186,7 +186,10 @@ def _tell_session_changed(fact: Fact) -> None:
     """
     entry = locked_entry(pk=fact.about_id)
     now = timezone.now()
-    if entry.is_off or entry.session_id is None or (entry.is_dated and entry.when.is_over(now)):
+    if entry.session_id is None or is_no_news(entry, now):
+        return
+    if fact.details.get("quiet"):
+        _take_for_told(fact, entry)
         return
     session = SessionPage.objects.select_related("audience", "conditions", "contact", "price_list").get(
         pk=entry.session_id
@@ -195,28 +198,76 @@ def _tell_session_changed(fact: Fact) -> None:
     _tell_waiting(entry, session, now=now, without=told)
 
 
-def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: datetime) -> set[str]:
-    """One mail to each address, however many seats it has to do with; give the addresses.
+def is_no_news(entry: CalendarEntry, now: datetime) -> bool:
+    """Whether nothing is told any more of how the session changes."""
+    return entry.is_off or (entry.is_dated and entry.when.is_over(now))
 
-    A seat that nothing was told about yet, or not since it came here from another run, is left out: the mail that is
-    due says how things are by then.
+
+def _take_for_told(fact: Fact, entry: CalendarEntry) -> None:
+    """An editor put something right without a word: the next mail is not to speak of it either."""
+    if fact.kind == JOIN_LINK_CHANGED:
+        put_right = {"link_digest": entry.link_digest}
+    else:
+        shown = set(fact.details.get("changed", [])) & set(CalendarEntry.SHOWN)
+        put_right = {name: getattr(entry, name) for name in shown}
+    if put_right:
+        Told.objects.filter(booking__session=entry.session_id).update(**put_right)
+
+
+def seats_to_tell(entry: CalendarEntry, session: SessionPage) -> tuple[list[Booking], dict[str, list[Booking]]]:
+    """All seats and places in line that have been told of the session, and the addresses to which it has become
+    another since, each with those it is about.
+
+    ``entry`` and ``session`` may be as they are or as they would be: an editor is shown the same that then happens. A
+    seat that nothing was told about yet, or not since it came here from another run, is left out: the mail that is due
+    says how things are by then.
     """
     coming = FollowUp.objects.filter(fact__kind=SWITCHED, done_at=None).values("fact__about_id")
-    seats = tellable().filter(session=session, told__isnull=False).exclude(pk__in=coming)
-    seats = seats.select_related("told").active()
-    bookings = list(seats.order_by("pk"))
-    joining = {booking: joiners(booking) if session.join_link and booking.is_seated else [] for booking in bookings}
+    seats = tellable().filter(session=session.pk, told__isnull=False).exclude(pk__in=coming)
+    bookings = list(seats.select_related("told").active().order_by("pk"))
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
     for booking in bookings:
         told = recipients(booking) if booking.told.is_overtaken_by(entry) else []
         if booking.told.link_digest != session.link_digest:
-            told = told + joining[booking]
+            told = told + _who_may_join(booking, session)
         for recipient in dict.fromkeys(told):
             by_recipient[recipient].append(booking)
+    return bookings, by_recipient
+
+
+def _who_may_join(booking: Booking, session: SessionPage) -> list[str]:
+    return joiners(booking) if session.join_link and booking.is_seated else []
+
+
+def programme_readers(session: SessionPage, *, before: datetime) -> dict[str, list[Booking]]:
+    """The addresses that are told of the first programme, each with the seats it is about."""
+    seats = tellable().filter(session=session.pk, status=BookingStatus.CONFIRMED, booked_at__lte=before)
+    by_recipient: dict[str, list[Booking]] = defaultdict(list)
+    for booking in seats.order_by("pk"):
+        for recipient in recipients(booking):
+            by_recipient[recipient].append(booking)
+    return by_recipient
+
+
+def waiting_for_a_date(
+    entry: CalendarEntry, session: SessionPage, *, now: datetime, without: Collection[str] = ()
+) -> list[tuple[Interest, str]]:
+    """Those who asked to hear of a date, if there is one, each with the address; empty for whoever is told anyhow."""
+    if not entry.is_dated or entry.when.is_over(now):
+        return []
+    waiting = Interest.objects.filter(session=session.pk).select_related("person").order_by("pk")
+    addresses = [(interest, (interest.person.email or "").lower()) for interest in waiting]
+    return [(interest, "" if email in without else email) for interest, email in addresses]
+
+
+def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: datetime) -> set[str]:
+    """One mail to each address, however many seats it has to do with; give the addresses."""
+    bookings, by_recipient = seats_to_tell(entry, session)
     coming_to_it = [one for one, concerned in by_recipient.items() if any(booking.is_seated for booking in concerned)]
     stamps = next_versions(entry, coming_to_it, at=fact.at)
     for recipient, concerned in by_recipient.items():
-        join_link = session.join_link if any(recipient in joining[booking] for booking in concerned) else ""
+        may_have_it = any(recipient in _who_may_join(booking, session) for booking in concerned)
+        join_link = session.join_link if may_have_it else ""
         calendar = _session_file(entry, stamps[recipient], join_link=join_link) if recipient in stamps else ""
         letter = letters.session_changed(entry, concerned, join_link=join_link, calendar=calendar, now=now)
         write(fact, recipient, letter, contact=session.contact)
@@ -227,16 +278,11 @@ def _tell_seats(fact: Fact, entry: CalendarEntry, session: SessionPage, *, now: 
 def _tell_programme(fact: Fact) -> None:
     """Those who had their seat before the programme was there; one mail to each address."""
     entry = locked_entry(pk=fact.about_id)
-    if entry.is_off or entry.session_id is None or entry.when.is_over(timezone.now()):
+    if entry.session_id is None or is_no_news(entry, timezone.now()) or fact.details.get("quiet"):
         return
     session = SessionPage.objects.get(pk=entry.session_id)
-    seats = tellable().filter(session=session, status=BookingStatus.CONFIRMED, booked_at__lte=fact.at)
-    by_recipient: dict[str, list[Booking]] = defaultdict(list)
-    for booking in seats.order_by("pk"):
-        for recipient in recipients(booking):
-            by_recipient[recipient].append(booking)
     days = letters.programme_days(session)
-    for recipient, bookings in by_recipient.items():
+    for recipient, bookings in programme_readers(session, before=fact.at).items():
         write(fact, recipient, letters.programme(entry, bookings, days), contact=bookings[0].session.contact)
 
 
@@ -245,12 +291,9 @@ def _tell_waiting(entry: CalendarEntry, session: SessionPage, *, now: datetime, 
 
     Each mail answers the fact that the person asked, so that what was written to somebody can be found by them.
     """
-    if not entry.is_dated or entry.when.is_over(now):
-        return
     asked = Fact.objects.filter(kind=INTERESTED).about(session)
-    for interest in Interest.objects.filter(session=session).select_related("person").order_by("pk"):
-        email = (interest.person.email or "").lower()
-        if email and email not in without:
+    for interest, email in waiting_for_a_date(entry, session, now=now, without=without):
+        if email:
             fact = asked.filter(on_behalf_of=interest.person).latest("pk")
             write(fact, email, letters.dated(entry, session, now=now), contact=session.contact)
         interest.delete()

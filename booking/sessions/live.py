@@ -6,6 +6,7 @@ scheduled change nothing (wagtail#13959).
 
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,12 +26,15 @@ from booking.journal.kinds import (
 from booking.journal.record import record
 from booking.pricing.models import SessionKind
 from booking.sessions.feeds import EXPECTED, feeds_of
-from booking.sessions.models import CalendarEntry, FeedPlace, SessionPage, Venue
+from booking.sessions.models import CalendarEntry, FeedPlace, QuietRevision, SessionPage, Venue
 
 
 @transaction.atomic
-def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | None:
-    """Bring the calendar entry in step with the live page; give the entry, or None if it never was public."""
+def note(session_id: int, *, now: datetime | None = None, quiet: bool = False) -> CalendarEntry | None:
+    """Bring the calendar entry in step with the live page; give the entry, or None if it never was public.
+
+    Calendars follow a change that is ``quiet`` too; those who take part are not written to about it.
+    """
     now = now or timezone.now()
     # The session first, as in place_order: one order of locks, and two who publish at once make one entry.
     page = _public().select_for_update(of=("self",)).filter(pk=session_id).first()
@@ -54,9 +58,9 @@ def note(session_id: int, *, now: datetime | None = None) -> CalendarEntry | Non
         if _is_moved(entry, shown, page.venue):
             entry.moved_at = now
         entry.venue = page.venue or entry.venue
-        _show(entry, shown, now)
+        _show(entry, shown, now, quiet=quiet)
     if entry.link_digest != page.link_digest:
-        _note_link(entry, page, now)
+        _note_link(entry, page, now, quiet=quiet)
     if entry.capacity != page.capacity:
         _note_seats(entry, page, now)
     _note_places(entry, feeds_of([page])[page.pk], now=now, is_told=seen != entry.sequence)
@@ -80,7 +84,7 @@ def cancel_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
 
 
 @transaction.atomic
-def note_programme(session_id: int, *, now: datetime | None = None) -> None:
+def note_programme(session_id: int, *, now: datetime | None = None, quiet: bool = False) -> None:
     """The first programme that a session has on the site is a fact; what is changed in it later is not."""
     now = now or timezone.now()
     page = _public().filter(pk=session_id).first()
@@ -89,12 +93,21 @@ def note_programme(session_id: int, *, now: datetime | None = None) -> None:
         return
     entry.programme_at = now
     entry.save(update_fields=["programme_at"])
-    record(PROGRAMME_PUBLISHED, entry, at=now)
+    record(PROGRAMME_PUBLISHED, entry, at=now, **_manner(quiet))
 
 
 def _public():
     """The sessions that calendars show. An alias is another page for the same session, not a session of its own."""
     return SessionPage.objects.live().public().filter(alias_of=None).select_related("venue")
+
+
+def as_shown(entry: CalendarEntry, page: SessionPage) -> CalendarEntry:
+    """The entry as it would be if ``page`` were live, for whoever asks beforehand. Nothing is stored."""
+    would = copy(entry)
+    would.gone_at = None
+    for name, value in _shown(page, entry).items():
+        setattr(would, name, value)
+    return would
 
 
 def _is_in_step(entry: CalendarEntry, page: SessionPage) -> bool:
@@ -165,12 +178,12 @@ def _note_places(entry: CalendarEntry, feeds: set[str], *, now: datetime, is_tol
         record(SESSION_PLACED, entry, at=now, feeds=sorted(new))
 
 
-def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
+def _note_link(entry: CalendarEntry, page: SessionPage, now: datetime, *, quiet: bool = False) -> None:
     """The link for participants is another. Those who may have it are told; no feed is touched."""
     entry.link_digest = page.link_digest
     entry.link_changed_at = now
     entry.save(update_fields=["link_digest", "link_changed_at"])
-    record(JOIN_LINK_CHANGED, entry, at=now)
+    record(JOIN_LINK_CHANGED, entry, at=now, **_manner(quiet))
 
 
 def _note_seats(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
@@ -180,7 +193,7 @@ def _note_seats(entry: CalendarEntry, page: SessionPage, now: datetime) -> None:
     record(SEATS_CHANGED, entry, at=now, seats=page.capacity)
 
 
-def _show(entry: CalendarEntry, shown: dict, now: datetime) -> None:
+def _show(entry: CalendarEntry, shown: dict, now: datetime, *, quiet: bool = False) -> None:
     changed = [name for name, value in shown.items() if getattr(entry, name) != value]
     for name in changed:
         setattr(entry, name, shown[name])
@@ -188,7 +201,11 @@ def _show(entry: CalendarEntry, shown: dict, now: datetime) -> None:
     # Calendars know whole seconds, and a clock may be put back: each version has a moment of its own, and later.
     entry.changed_at = max(now, entry.changed_at + timedelta(seconds=1))
     entry.save()
-    record(SESSION_SHOWN, entry, at=now, sequence=entry.sequence, changed=changed)
+    record(SESSION_SHOWN, entry, at=now, sequence=entry.sequence, changed=changed, **_manner(quiet))
+
+
+def _manner(quiet: bool) -> dict[str, bool]:
+    return {"quiet": True} if quiet else {}
 
 
 def _take_away(entry: CalendarEntry, now: datetime) -> CalendarEntry:
@@ -236,17 +253,27 @@ def recover(*, now: datetime | None = None) -> int:
     lost = CalendarEntry.objects.filter(gone_at=None, session__isnull=False).values_list("session_id", flat=True)
     stale += [session_id for session_id in lost if session_id not in pages]
     for session_id in stale:
-        note(session_id, now=now)
+        _bring_in_step(session_id, now=now)
     without = _public().filter(calendar_entry__programme_at=None).values_list("pk", "programme")
     for session_id in [pk for pk, programme in without if programme]:
-        note_programme(session_id, now=now)
+        _bring_in_step(session_id, now=now)
     return len(stale)
+
+
+@transaction.atomic
+def _bring_in_step(session_id: int, *, now: datetime) -> None:
+    """What a version that has gone live says to calendars and participants, in the manner that its editor chose."""
+    live = SessionPage.objects.filter(pk=session_id).values("live_revision")
+    quiet = QuietRevision.objects.filter(revision__in=live, used_at=None)
+    is_quiet = quiet.exists()
+    note(session_id, now=now, quiet=is_quiet)
+    note_programme(session_id, now=now, quiet=is_quiet)
+    quiet.update(used_at=now)
 
 
 def _on_published(sender, instance, **kwargs):
     if isinstance(instance.specific_deferred, SessionPage):
-        note(instance.pk)
-        note_programme(instance.pk)
+        _bring_in_step(instance.pk, now=timezone.now())
         _note_other_runs(instance.pk)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -19,7 +20,7 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.forms.pages import CopyForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.fields import StreamField
-from wagtail.models import Page, PageManager, PageQuerySet
+from wagtail.models import Page, PageManager, PageQuerySet, Revision
 
 from booking.dates import COPENHAGEN, When, danish_choice, exists, today
 from booking.people.models import Audience
@@ -475,6 +476,20 @@ class Version(models.Model):
     def is_dated(self) -> bool:
         """Whether its dates hold."""
         return not self.words and not self.postponed_to
+
+
+class QuietRevision(models.Model):
+    """A version of a session's page that an editor wanted published without a word to those who take part.
+
+    Kept beside the version until it is live, which may be later than the choice; used once.
+    """
+
+    revision = models.OneToOneField(Revision, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.revision_id}"
 
 
 class CalendarEntry(Version):

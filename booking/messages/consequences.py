@@ -1,0 +1,115 @@
+"""What publishing a session would tell, to whom, before it is done. Read from the same functions that then tell it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from booking.messages.letters import kind_in_words, when_in_words
+from booking.messages.tell import is_no_news, programme_readers, seats_to_tell, waiting_for_a_date
+from booking.sessions.live import as_shown
+from booking.sessions.models import CalendarEntry, SessionPage
+from booking.signup.models import Booking, BookingStatus
+
+#: What is told, in the order that an editor reads it.
+CHANGED, PROGRAMME, DATED = "session_changed", "programme", "dated"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that becomes another: what it is called, and how it is before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """The mails that would be written, by what they tell: the addresses of those with a seat, and of those who wait."""
+
+    changes: list[Change]
+    seated: dict[str, list[str]]
+    waiting: dict[str, list[str]]
+    clashes: list[tuple[Booking, Booking]]
+
+    @property
+    def mails(self) -> int:
+        return sum(len(addresses) for told in (self.seated, self.waiting) for addresses in told.values())
+
+    @property
+    def by_kind(self) -> list[tuple[str, int, int]]:
+        """For each kind of mail, how many go to those with a seat and to those who wait."""
+        kinds = [kind for kind in (CHANGED, PROGRAMME, DATED) if self.seated.get(kind) or self.waiting.get(kind)]
+        return [(kind, len(self.seated.get(kind, [])), len(self.waiting.get(kind, []))) for kind in kinds]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells what an editor was shown from what has become so since."""
+        told = [sorted((kind, sorted(to)) for kind, to in side.items()) for side in (self.seated, self.waiting)]
+        changes = [(change.label, change.before, change.after) for change in self.changes]
+        return sha256(repr((told, changes)).encode()).hexdigest()
+
+
+def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
+    """What would be told if ``draft`` were published now; nothing for one that the public has not seen."""
+    entry = CalendarEntry.objects.filter(session=draft.pk).first()
+    if entry is None or entry.cancelled_at or draft.when is None:
+        return Consequences([], {}, {}, [])
+    would = as_shown(entry, draft)
+    if is_no_news(would, now):
+        return Consequences([], {}, {}, [])
+    seated: dict[str, list[str]] = defaultdict(list)
+    waiting: dict[str, list[str]] = defaultdict(list)
+    _bookings, by_recipient = seats_to_tell(would, draft)
+    for recipient, bookings in by_recipient.items():
+        side = seated if any(booking.is_seated for booking in bookings) else waiting
+        side[CHANGED].append(recipient)
+    has_first_programme = bool(draft.programme) and entry.programme_at is None
+    if has_first_programme:
+        seated[PROGRAMME] += programme_readers(draft, before=now)
+    for _interest, email in waiting_for_a_date(would, draft, now=now, without=by_recipient):
+        waiting[DATED] += [email] if email else []
+    changes = _changes(entry, would, draft, has_first_programme=has_first_programme)
+    return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would))
+
+
+def _changes(
+    entry: CalendarEntry, would: CalendarEntry, draft: SessionPage, *, has_first_programme: bool
+) -> list[Change]:
+    pairs = [
+        Change(_("Title"), entry.title, would.title),
+        Change(_("Kind"), capfirst(kind_in_words(entry)), capfirst(kind_in_words(would))),
+        Change(_("When"), capfirst(when_in_words(entry)), capfirst(when_in_words(would))),
+        Change(_("Where"), entry.place or _("Not known yet"), would.place or _("Not known yet")),
+    ]
+    changes = [change for change in pairs if change.before != change.after]
+    if entry.link_digest != draft.link_digest:
+        before, after = (
+            _("There is one") if digest else _("None") for digest in (entry.link_digest, draft.link_digest)
+        )
+        changes.append(Change(_("Link for participants"), before, _("Another one") if before == after else after))
+    if has_first_programme:
+        changes.append(Change(_("Programme"), _("None"), _("Published")))
+    return changes
+
+
+def _clashes(entry: CalendarEntry, would: CalendarEntry) -> list[tuple[Booking, Booking]]:
+    """Those with a seat who have another seat on the new days, each with that one; none where the days stay."""
+    days = (would.starts_on, would.ends_on)
+    if not would.is_dated or (entry.is_dated and days == (entry.starts_on, entry.ends_on)):
+        return []
+    seats = Booking.objects.filter(status=BookingStatus.CONFIRMED).select_related("participant", "session")
+    here = {booking.participant_id: booking for booking in seats.filter(session=entry.session_id)}
+    elsewhere = seats.exclude(session=entry.session_id).filter(
+        participant__in=here,
+        session__live=True,
+        session__calendar_entry__cancelled_at=None,
+        session__when_text="",
+        session__starts_on__lte=would.ends_on,
+        session__ends_on__gte=would.starts_on,
+    )
+    return [(here[other.participant_id], other) for other in elsewhere.order_by("participant__name", "pk")]

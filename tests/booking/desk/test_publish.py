@@ -1,0 +1,279 @@
+"""What an editor is shown before a change of a session is published, and that just that then happens."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+from wagtail.models import Page
+from wagtail.test.utils.form_data import querydict_from_html
+
+from booking.messages.models import OutboxMessage
+from booking.models import CalendarEntry, Interest, QuietRevision, SessionPage
+from booking.sessions.live import cancel_session
+from booking.signup.interest import show_interest
+from tests.booking.messages.conftest import post_office, sink  # noqa: F401
+from tests.booking.messages.orders import NOW, book
+from tests.booking.messages.test_changes import publish
+from tests.booking.messages.test_programme import PROGRAMME, as_stream
+from tests.factories import PersonFactory, SessionPageFactory, VenueFactory, mayor_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRETARY, MAYOR = "sekretaer@example.org", "borgmester@example.org"
+NEXT_WEEK = {"starts_on": "2027-05-12", "ends_on": "2027-05-12"}
+
+
+@pytest.fixture(autouse=True)
+def now():
+    with time_machine.travel(NOW) as clock:
+        yield clock
+
+
+@pytest.fixture
+def session() -> SessionPage:
+    session = SessionPageFactory(title="Lederskab", venue=VenueFactory())
+    book(session)
+    OutboxMessage.objects.all().delete()
+    return session
+
+
+def ask(client, session: SessionPage, **changes):
+    """Press publish in the editor."""
+    url = reverse("wagtailadmin_pages:edit", args=[session.pk])
+    form = querydict_from_html(client.get(url).content.decode(), form_id="page-edit-form")
+    return client.post(url, form.dict() | {"programme-count": "0", "action-publish": "1"} | changes)
+
+
+def step(client, session: SessionPage, **changes):
+    """Press publish, and see the step before it."""
+    answer = ask(client, session, **changes)
+    assert answer.status_code == 302
+    page = Page.objects.get(pk=session.pk)
+    assert answer["Location"] == reverse("publish_session", args=[page.pk, page.latest_revision_id])
+    return client.get(answer["Location"])
+
+
+def choose(client, seen, choice: str):
+    return client.post(seen.request["PATH_INFO"], {"shown": seen.context["found"].fingerprint, choice: ""})
+
+
+def mails() -> list[str]:
+    return sorted(OutboxMessage.objects.values_list("recipient", flat=True))
+
+
+# The step
+
+
+def test_a_move_is_shown_and_nothing_has_happened_yet(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+
+    [change] = seen.context["found"].changes
+    assert (change.before, change.after) == (
+        "Onsdag den 5. maj 2027 kl. 10.00-18.00",
+        "Onsdag den 12. maj 2027 kl. 10.00-18.00",
+    )
+    assert [(seated, waiting) for _label, seated, waiting in seen.context["mails"]] == [(2, 0)]
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
+    assert SessionPage.objects.get(pk=session.pk).get_latest_revision_as_object().starts_on == date(2027, 5, 12)
+    assert mails() == []
+
+
+def test_the_numbers_shown_are_what_then_happens(client, editor, session):
+    other = mayor_of("Samsø", person__email="samsoe@example.org")
+    book(session, participant=other, booker=other, contact_email=SECRETARY)
+    OutboxMessage.objects.all().delete()
+    seen = step(client, session, **NEXT_WEEK)
+
+    answer = choose(client, seen, "tell")
+
+    assert answer.status_code == 302
+    assert seen.context["found"].mails == 3
+    assert mails() == [MAYOR, "samsoe@example.org", SECRETARY]
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"intro": "En ny indledning"}, {"title": "Nyt navn"}, {"slug": "nyt-navn"}, {"capacity": "40"}, {}]
+)
+def test_what_nobody_is_told_of_is_published_at_once(client, editor, session, changes):
+    answer = ask(client, session, **changes)
+
+    assert answer["Location"] == reverse("wagtailadmin_explore", args=[session.get_parent().pk])
+    assert mails() == []
+
+
+def test_a_session_without_participants_is_published_at_once(client, editor):
+    session = SessionPageFactory()
+
+    ask(client, session, **NEXT_WEEK)
+
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
+
+
+def test_what_is_called_off_or_over_asks_nothing(client, editor, session, now):
+    cancel_session(session, by=None, now=NOW)
+    OutboxMessage.objects.all().delete()
+
+    ask(client, session, **NEXT_WEEK)
+
+    assert mails() == []
+
+
+def test_numbers_that_changed_meanwhile_are_shown_again(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+    other = mayor_of("Samsø", person__email="samsoe@example.org")
+    book(session, participant=other, booker=other)
+    OutboxMessage.objects.all().delete()
+
+    again = choose(client, seen, "tell")
+
+    assert again.status_code == 409
+    assert again.context["found"].mails == 3
+    assert mails() == []
+    assert choose(client, again, "tell").status_code == 302
+    assert len(mails()) == 3
+
+
+def test_a_page_that_was_changed_meanwhile_is_not_published(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+    SessionPage.objects.get(pk=session.pk).save_revision()
+
+    answer = choose(client, seen, "tell")
+
+    assert answer["Location"] == reverse("wagtailadmin_pages:edit", args=[session.pk])
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
+
+
+def test_a_second_press_writes_no_second_mail(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+
+    choose(client, seen, "tell")
+    again = choose(client, seen, "tell")
+
+    assert again.status_code == 409
+    assert mails() == [MAYOR, SECRETARY]
+
+
+def test_those_who_wait_for_a_date_are_counted(client, editor):
+    session = SessionPageFactory(
+        starts_on=date(2027, 5, 1), ends_on=date(2027, 6, 30), starts_time=None, ends_time=None, when_text="maj/juni"
+    )
+    show_interest(session, PersonFactory(email="venter@example.org"), now=NOW)
+
+    seen = step(client, session, when_text="", starts_on="2027-05-12", ends_on="2027-05-12")
+    assert [(seated, waiting) for _label, seated, waiting in seen.context["mails"]] == [(0, 1)]
+    choose(client, seen, "tell")
+
+    assert mails() == ["venter@example.org"]
+    assert not Interest.objects.exists()
+
+
+def with_programme(client, session: SessionPage):
+    """The step before a programme is published."""
+    page = SessionPage.objects.get(pk=session.pk)
+    page.programme = as_stream(PROGRAMME)
+    return client.get(reverse("publish_session", args=[page.pk, page.save_revision().pk]))
+
+
+def test_the_first_programme_is_a_consequence(client, editor, session):
+    seen = with_programme(client, session)
+    assert [(label, seated) for label, seated, _waiting in seen.context["mails"]] == [("Program offentliggjort", 2)]
+    choose(client, seen, "tell")
+
+    assert mails() == [MAYOR, SECRETARY]
+
+
+# Who sees what
+
+
+def test_an_editor_sees_how_many_have_another_seat_that_day_and_a_course_administrator_who(
+    client, editor, session, request
+):
+    mayor = session.bookings.get().participant
+    elsewhere = SessionPageFactory(title="Økonomi", starts_on=date(2027, 5, 12), ends_on=date(2027, 5, 12))
+    book(elsewhere, participant=mayor, booker=mayor)
+
+    said = step(client, session, **NEXT_WEEK).content.decode()
+    assert "1 af dem med plads har en plads på en anden afholdelse samtidig." in said
+    assert mayor.name not in said
+
+    request.getfixturevalue("administrator")
+    assert f"{mayor.name}: Økonomi" in step(client, session, **NEXT_WEEK).content.decode()
+
+
+def test_finance_has_no_business_here(client, finance, session):
+    url = reverse("publish_session", args=[session.pk, Page.objects.get(pk=session.pk).latest_revision_id])
+
+    assert client.get(url).status_code == 302
+    assert client.post(url, {"tell": ""}).status_code == 302
+    assert not CalendarEntry.objects.get().sequence
+
+
+# Without a message
+
+
+def test_a_repair_without_a_message_reaches_calendars_and_is_never_told(client, editor, session, sink):  # noqa: F811
+    choose(client, step(client, session, **NEXT_WEEK), "quiet")
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
+    assert CalendarEntry.objects.get(session=session).sequence == 1
+    assert mails() == []
+
+    there = VenueFactory(name="KL", street="", postcode="", city="København")
+    choose(client, step(client, session, venue=str(there.pk)), "tell")
+
+    [mail] = sink.to(MAYOR)
+    assert "12. maj 2027" in mail.get_body(("plain",)).get_content()
+    assert "5. maj 2027" not in mail.get_body(("plain",)).get_content().replace("12. maj", "")
+    assert mail["Subject"].strip().startswith("Nyt sted")
+
+
+def test_a_programme_without_a_message_is_not_told_later(client, editor, session):
+    choose(client, with_programme(client, session), "quiet")
+    publish(session, intro="Mere")
+
+    assert mails() == []
+
+
+# Timed
+
+
+def test_a_timed_change_keeps_the_choice_until_it_is_live(client, editor, session, now):
+    seen = step(client, session, go_live_at="2027-01-10 12:00", **NEXT_WEEK)
+    assert "10. januar 2027 kl. 12.00" in seen.content.decode()
+    choose(client, seen, "quiet")
+    assert CalendarEntry.objects.get(session=session).sequence == 0
+    assert QuietRevision.objects.get().used_at is None
+
+    now.move_to(datetime(2027, 1, 11, tzinfo=UTC))
+    call_command("publish_scheduled")
+
+    assert CalendarEntry.objects.get(session=session).sequence == 1
+    assert QuietRevision.objects.get().used_at
+    assert mails() == []
+
+
+def test_a_timed_change_is_told_when_it_is_live(client, editor, session, now):
+    choose(client, step(client, session, go_live_at="2027-01-10 12:00", **NEXT_WEEK), "tell")
+    assert mails() == []
+
+    now.move_to(NOW + timedelta(days=7))
+    call_command("publish_scheduled")
+
+    assert mails() == [MAYOR, SECRETARY]
+
+
+# Many at once
+
+
+def test_sessions_with_news_are_not_published_in_one_go(client, editor, session):
+    page = SessionPage.objects.get(pk=session.pk)
+    page.starts_on = page.ends_on = date(2027, 5, 12)
+    page.save_revision()
+    url = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
+
+    client.post(f"{url}?id={session.pk}", {})
+
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
+    assert mails() == []
