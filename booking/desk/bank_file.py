@@ -193,7 +193,7 @@ def _counts(rows: Sequence[Row]) -> list[str]:
     return [
         phrase % {"count": count}
         for count, phrase in (
-            (paid, ngettext("%(count)d invoice is marked as paid", "%(count)d invoices are marked as paid", paid)),
+            (paid, ngettext("%(count)d invoice paid in full", "%(count)d invoices paid in full", paid)),
             (parts, ngettext("%(count)d payment is a part", "%(count)d payments are parts", parts)),
             (others, ngettext("%(count)d payment does not fit", "%(count)d payments do not fit", others)),
             (

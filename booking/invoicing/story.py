@@ -99,9 +99,7 @@ class _Teller:
             ),
             kinds.PAID: lambda _fact: _("Paid by card."),
             kinds.REFUNDED: lambda fact: _("%(amount)s was paid back to the card.") % {"amount": _kroner(fact)},
-            kinds.INVOICE_CORRECTED: lambda fact: (
-                _("Where the invoice for %(order)s goes was corrected.") % fact.details
-            ),
+            kinds.INVOICE_CORRECTED: lambda fact: _("The invoice details of %(order)s were corrected.") % fact.details,
             kinds.INVOICED: self._invoiced,
             kinds.CREDITED: self._credited,
             kinds.HANDED_OVER: self._handed_over,
