@@ -3,7 +3,10 @@
 Some lists staff keep (venues, persons); some they only look at (bookings, the journal), with named actions.
 """
 
+import re
+
 import django_filters
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_permission_codename
@@ -68,6 +71,37 @@ class RowFilter(django_filters.ModelChoiceFilter):
     """Filters by one row of another register."""
 
     field_class = RowField
+
+
+def is_row_number(value) -> bool:
+    """Whether it is written as an id is, and no larger than any database can hold."""
+    return re.fullmatch(r"[0-9]{1,18}", str(value), re.ASCII) is not None
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Some rows of another register; what is no id is refused as an unknown one is."""
+
+    def clean(self, value):
+        for one in value or ():
+            if not is_row_number(one):
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": str(one)[:20]}
+                )
+        return super().clean(value)
+
+
+class DayRangeField(django_filters.fields.DateRangeField):
+    def compress(self, days):
+        """The first days of the calendar begin before it, where the time is another."""
+        if any(day and day.year < 1900 for day in days or ()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().compress(days)
+
+
+class DayRangeFilter(django_filters.DateFromToRangeFilter):
+    """Filters by moments from a day to a day."""
+
+    field_class = DayRangeField
 
 
 class RegisterDeleteView(generic.DeleteView):

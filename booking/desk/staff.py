@@ -25,7 +25,7 @@ from booking.journal.record import record
 from booking.people.models import Person
 from booking.people.second_factor import FACTORS, reset_second_factor
 from booking.people.signin import change_staff, give_staff_sign_in
-from booking.registers import NamedActionView, RegisterIndexView
+from booking.registers import NamedActionView, RegisterIndexView, RowsField
 
 NAME_LENGTH = User._meta.get_field("first_name").max_length
 
@@ -38,7 +38,7 @@ class StaffForm(forms.ModelForm):
         label=gettext_lazy("E-mail"),
         help_text=gettext_lazy("Sign-in codes are sent here. There is no password."),
     )
-    groups = forms.ModelMultipleChoiceField(
+    groups = RowsField(
         label=gettext_lazy("Groups"),
         queryset=Group.objects.order_by("name"),
         widget=forms.CheckboxSelectMultiple,

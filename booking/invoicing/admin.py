@@ -39,7 +39,7 @@ from booking.invoicing.story import story
 from booking.money import kroner
 from booking.payments.models import Payment
 from booking.people.models import InvoiceFormat
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView, RowsField
 from booking.signup.models import Order
 
 #: How a document stands, in words; what each means is a queryset's.
@@ -163,7 +163,7 @@ class XmlView(FileView):
 class CreditForm(forms.Form):
     """What is taken back, why, and whether it is to be invoiced anew."""
 
-    charges = forms.ModelMultipleChoiceField(
+    charges = RowsField(
         label=gettext_lazy("What is credited"),
         queryset=Charge.objects.none(),
         widget=forms.CheckboxSelectMultiple,

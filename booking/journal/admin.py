@@ -11,7 +11,7 @@ from wagtail.permissions import register_permission_policy
 from booking.dates import danish_moment
 from booking.journal import kinds
 from booking.journal.models import Fact
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
+from booking.registers import DayRangeFilter, LookOnlyPolicy, LookOnlyViewSet, RegisterIndexView
 
 #: What a fact is called when staff read it.
 NAMES = {
@@ -101,7 +101,7 @@ def done_by(fact: Fact) -> str:
 
 class FactFilterSet(WagtailFilterSet):
     kind = django_filters.ChoiceFilter(label=_("What"), choices=list(NAMES.items()))
-    at = django_filters.DateFromToRangeFilter(label=_("When"), widget=DateRangePickerWidget)
+    at = DayRangeFilter(label=_("When"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Fact

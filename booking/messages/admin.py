@@ -16,7 +16,13 @@ from wagtail.permissions import register_permission_policy
 from booking.dates import danish_moment
 from booking.messages.again import try_again
 from booking.messages.models import OutboxMessage
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView
+from booking.registers import (
+    DayRangeFilter,
+    LookOnlyPolicy,
+    LookOnlyViewSet,
+    NamedActionView,
+    RegisterIndexView,
+)
 
 STATES = {"sent": _("Sent"), "waiting": _("Waiting"), "delayed": _("Is tried again"), "failed": _("Given up")}
 IN_STATE = {
@@ -38,7 +44,7 @@ def state_of(message: OutboxMessage) -> str:
 
 class OutboxFilterSet(WagtailFilterSet):
     state = django_filters.ChoiceFilter(label=_("State"), choices=list(STATES.items()), method="in_state")
-    created_at = django_filters.DateFromToRangeFilter(label=_("Written"), widget=DateRangePickerWidget)
+    created_at = DayRangeFilter(label=_("Written"), widget=DateRangePickerWidget)
 
     def in_state(self, outbox, _name, state):
         return outbox.filter(IN_STATE[state])

@@ -38,7 +38,7 @@ from booking.people.models import (
 )
 from booking.people.secretaries import note_ended, note_named
 from booking.people.signin import give_sign_in, staff_with
-from booking.registers import NamedActionView, RegisterViewSet
+from booking.registers import NamedActionView, RegisterViewSet, RowsField, is_row_number
 
 
 class MunicipalityFilterSet(WagtailFilterSet):
@@ -246,7 +246,8 @@ class ChosenPersonView(KeepersOnly, chooser_views.ChosenView):
 
 
 class ChosenPersonsView(KeepersOnly, chooser_views.ChosenMultipleView):
-    pass
+    def get_objects(self, pks):
+        return super().get_objects([pk for pk in pks if is_row_number(pk)])
 
 
 class PersonChooser(BaseChooser):
@@ -426,6 +427,9 @@ class AudienceForm(WagtailAdminModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Whoever holds one of these on the day of the session may sign up."),
+    )
+    municipalities = Audience._meta.get_field("municipalities").formfield(
+        form_class=RowsField, widget=forms.CheckboxSelectMultiple
     )
 
 

@@ -27,7 +27,14 @@ from booking.people.admin import PersonChooserViewSet
 from booking.people.models import Municipality, Person
 from booking.pricing.models import SessionKind
 from booking.pricing.quote import NOTHING, Quote
-from booking.registers import LookOnlyPolicy, LookOnlyViewSet, NamedActionView, RegisterIndexView, RowFilter
+from booking.registers import (
+    DayRangeFilter,
+    LookOnlyPolicy,
+    LookOnlyViewSet,
+    NamedActionView,
+    RegisterIndexView,
+    RowFilter,
+)
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import FeeChanged, cancel_booking
 from booking.signup.fee import fee_of, grace_of
@@ -52,7 +59,7 @@ class BookingFilterSet(WagtailFilterSet):
     held = django_filters.DateFromToRangeFilter(
         label=gettext_lazy("Session held"), field_name="session__starts_on", widget=DateRangePickerWidget
     )
-    booked_at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Booked"), widget=DateRangePickerWidget)
+    booked_at = DayRangeFilter(label=gettext_lazy("Booked"), widget=DateRangePickerWidget)
     attended = django_filters.ChoiceFilter(
         label=gettext_lazy("Attendance"), choices=[(said, words) for said, words in ATTENDANCE.items()]
     )
