@@ -12,6 +12,12 @@ from booking.signup.sentences import order_invoice_sentence
 register = template.Library()
 
 
+@register.filter
+def what_for(document: Invoice) -> str:
+    """What a document is for, each thing once."""
+    return "; ".join(dict.fromkeys(line["description"] for line in document.content["lines"]))
+
+
 @register.inclusion_tag("booking/components/order_invoices.html")
 def order_invoices(order: Order, person: Person | None) -> dict:
     """How what is left to invoice will be; and for the booker, what was issued, and the way to correct the rest."""

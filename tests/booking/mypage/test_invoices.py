@@ -110,6 +110,7 @@ def test_the_list_is_the_bookers(client, mayor, secretary, invoice):
 
     assert said.index("K1") < said.index("F1")
     assert f"/faktura/{note.pk}.pdf" in said
+    assert said.count("Lederskab") == 2
     assert "F1" not in my_invoices(client, mayor)
     assert "F1" not in my_invoices(client, mayor_of("Ærø"))
 
