@@ -1,12 +1,13 @@
 """A session as calendars see it: its entry in the words of a calendar file."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils.text import capfirst
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django_ical.feedgenerator import ICal20Feed
 
 from booking.calendars.addresses import address, calendar_domain
@@ -190,7 +191,37 @@ def left_file(entry: CalendarEntry, *, at: datetime, sequence: int | None = None
         return calendar.text()
 
 
+def written(entry: CalendarEntry, what: Callable[[CalendarEntry], dict]) -> dict:
+    """What ``what`` says of the entry, with its lines written: remembered, because feeds share most of their events.
+
+    The key is all that the lines are made from, so that nothing stale can be remembered.
+    """
+    sender = (settings.DEFAULT_FROM_EMAIL, settings.WAGTAIL_SITE_NAME)
+    of_the_house = (settings.SITE_URL, settings.CALENDAR_DOMAIN, *sender, get_language())
+    key = (what, *of_the_house, *(getattr(entry, name) for name in _READ))
+    item = _remembered.get(key)
+    if item is None:
+        item = what(entry)
+        item["written"] = _vevent(item)
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = item
+    return item
+
+
+#: All that ``event`` and ``expected_event`` read of an entry.
+_READ = (
+    *CalendarEntry.SHOWN,
+    *("uid", "sequence", "created_at", "changed_at", "cancelled_at", "gone_at", "expected_on", "expected_until"),
+)
+#: So many events are a megabyte or two, and more than any site has.
+MOST_REMEMBERED = 4000
+_remembered: dict[tuple, dict] = {}
+
+
 def _vevent(item: dict) -> str:
+    if "written" in item:
+        return item["written"]
     parts = ["BEGIN:VEVENT\r\n"]
     parts += [line(name, item[field]) for field, name in FIELDS if item.get(field) not in (None, "", [])]
     parts += [_organizer(item.get("organizer", "")), folded(f"URL:{clean(item['link'])}"), "END:VEVENT\r\n"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from wagtail.models import Page
 
-from booking.calendars.events import CalendarFile, event, expected_event
+from booking.calendars.events import CalendarFile, event, expected_event, written
 from booking.calendars.models import Feed
 from booking.dates import today
 from booking.journal.models import Fact
@@ -134,7 +134,7 @@ def build(key: str = ALL, *, name: str = "", now: datetime) -> str:
     """The feed's file as it should be now."""
     with override(settings.LANGUAGE_CODE):
         what = expected_event if key.removeprefix(COMING) == EXPECTED else event
-        items = [what(entry) for entry in in_the_feed(key, now)[:MOST_EVENTS]]
+        items = [written(entry, what) for entry in in_the_feed(key, now)[:MOST_EVENTS]]
         items += [item for add in _contributors for item in add(key, now)]
         items = sorted(items, key=_day, reverse=True)[:MOST_EVENTS]
         name = name or name_of(key) or ""

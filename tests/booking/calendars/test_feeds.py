@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from wagtail.models import Page, PageViewRestriction
 
-from booking.calendars.feed import find, refresh_due
+from booking.calendars.feed import build, find, refresh_due
 from booking.models import CalendarEntry, Fact, Feed, FeedPlace, SessionPage
 from booking.sessions import live
 from booking.sessions.live import cancel_session
@@ -390,3 +390,15 @@ def test_headings_and_offers_lead_to_their_own_feed(client):
         link = f"/kalender/abonner/?kalender=tilbud/{page.pk}"
         assert f'href="{link}"' in client.get(page.get_url()).content.decode()
         assert f"/kalender/tilbud/{page.pk}.ics" in client.get(link).content.decode()
+
+
+def test_what_is_remembered_of_an_event_is_never_stale(settings):
+    """Two sites in one process, and one whose row was changed behind everybody's back."""
+    SessionPageFactory(title="Lederskab")
+    assert "SUMMARY:Lederskab" in build(now=NOW)
+
+    settings.SITE_URL = "https://tilbud.example.org"
+    assert "URL:https://tilbud.example.org/kalender/" in build(now=NOW)
+
+    CalendarEntry.objects.update(title="Ny titel")
+    assert "SUMMARY:Ny titel" in build(now=NOW)
