@@ -7,7 +7,20 @@ Mind ``TaxExclusiveAmount``: here it is the VAT, where in Peppol it is the net. 
 from lxml import etree
 
 from booking.invoicing.document import BankAccount, Document, DocumentLine, PaidByCard, Slip
-from booking.invoicing.ubl import CURRENCY, UNIT, per_cent, put, put_amount, put_day, root, written
+from booking.invoicing.ubl import (
+    CURRENCY,
+    UNIT,
+    per_cent,
+    put,
+    put_amount,
+    put_credited,
+    put_day,
+    put_line,
+    put_sums,
+    put_where,
+    root,
+    written,
+)
 from booking.pricing.quote import VatLine
 
 AGENCY = {"schemeAgencyID": "320"}
@@ -34,10 +47,7 @@ def write(document: Document) -> bytes:
         put(tree, "cbc:Note", document.note)
     put(tree, "cbc:DocumentCurrencyCode", CURRENCY)
     put(tree, "OrderReference/cbc:ID", document.buyer.requisition or NO_REQUISITION)
-    if document.credits:
-        credited = put(tree, "BillingReference/InvoiceDocumentReference")
-        put(credited, "cbc:ID", document.credits.number)
-        put_day(credited, "cbc:IssueDate", document.credits.issued_on)
+    put_credited(tree, document)
     _put_seller(tree, document)
     _put_buyer(tree, document)
     _put_payment(tree, document)
@@ -49,7 +59,8 @@ def write(document: Document) -> bytes:
     put_amount(total, "cbc:TaxAmount", document.vat)
     for part in document.vat_rates:
         _put_subtotal(total, part)
-    _put_sums(tree, document)
+    # With what was rounded, which Peppol leaves out of the sum with VAT.
+    put_sums(tree, document, tax_exclusive=document.vat, tax_inclusive=document.total)
     for place, line in enumerate(document.lines, start=1):
         _put_line(tree, document, place, line)
     return written(tree)
@@ -62,10 +73,7 @@ def _put_seller(tree: etree._Element, document: Document) -> None:
     put(party, "PartyName/cbc:Name", seller.name)
     address = put(party, "PostalAddress")
     _put_format(address, "StructuredLax")
-    put(address, "cbc:StreetName", seller.street)
-    put(address, "cbc:CityName", seller.city)
-    put(address, "cbc:PostalZone", seller.postcode)
-    put(address, "Country/cbc:IdentificationCode", "DK")
+    put_where(address, seller)
     tax = put(party, "PartyTaxScheme")
     put(tax, "cbc:CompanyID", f"DK{seller.cvr}", schemeID="DK:SE")
     _put_scheme(tax)
@@ -142,29 +150,8 @@ def _put_subtotal(total: etree._Element, part: VatLine) -> None:
     _put_scheme(category)
 
 
-def _put_sums(tree: etree._Element, document: Document) -> None:
-    sums = put(tree, "LegalMonetaryTotal")
-    put_amount(sums, "cbc:LineExtensionAmount", document.net)
-    put_amount(sums, "cbc:TaxExclusiveAmount", document.vat)
-    put_amount(sums, "cbc:TaxInclusiveAmount", document.total)  # with what was rounded, which Peppol leaves out
-    if document.is_paid:
-        put_amount(sums, "cbc:PrepaidAmount", document.total)
-    if document.rounding:
-        put_amount(sums, "cbc:PayableRoundingAmount", document.rounding)
-    put_amount(sums, "cbc:PayableAmount", document.to_pay)
-
-
 def _put_line(tree: etree._Element, document: Document, place: int, line: DocumentLine) -> None:
-    row = put(tree, "CreditNoteLine" if document.is_credit_note else "InvoiceLine")
-    put(row, "cbc:ID", str(place))
-    if line.note:
-        put(row, "cbc:Note", line.note)
-    quantity = "cbc:CreditedQuantity" if document.is_credit_note else "cbc:InvoicedQuantity"
-    put(row, quantity, str(line.quantity), unitCode=UNIT)
-    put_amount(row, "cbc:LineExtensionAmount", line.net)
-    if line.first_on:
-        put_day(row, "InvoicePeriod/cbc:StartDate", line.first_on)
-        put_day(row[-1], "cbc:EndDate", line.last_on)
+    row = put_line(tree, document, place, line)
     part = VatLine(line.vat_rate, line.exempt_reason, line.net)
     total = put(row, "TaxTotal")
     put_amount(total, "cbc:TaxAmount", part.vat)

@@ -8,7 +8,19 @@ from decimal import Decimal
 from lxml import etree
 
 from booking.invoicing.document import BankAccount, Document, DocumentLine, PaidByCard, Slip
-from booking.invoicing.ubl import CURRENCY, UNIT, per_cent, put, put_amount, put_day, root, written
+from booking.invoicing.ubl import (
+    CURRENCY,
+    per_cent,
+    put,
+    put_amount,
+    put_credited,
+    put_day,
+    put_line,
+    put_sums,
+    put_where,
+    root,
+    written,
+)
 
 CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
@@ -36,15 +48,12 @@ def write(document: Document) -> bytes:
     put(tree, "cbc:BuyerReference", document.buyer.person_reference)
     if document.buyer.requisition:
         put(tree, "OrderReference/cbc:ID", document.buyer.requisition)
-    if document.credits:
-        credited = put(tree, "BillingReference/InvoiceDocumentReference")
-        put(credited, "cbc:ID", document.credits.number)
-        put_day(credited, "cbc:IssueDate", document.credits.issued_on)
+    put_credited(tree, document)
     _put_seller(tree, document)
     _put_buyer(tree, document)
     _put_payment(tree, document)
     _put_vat(tree, document)
-    _put_sums(tree, document)
+    put_sums(tree, document, tax_exclusive=document.net, tax_inclusive=document.gross)
     for place, line in enumerate(document.lines, start=1):
         _put_line(tree, document, place, line)
     return written(tree)
@@ -56,10 +65,7 @@ def _put_seller(tree: etree._Element, document: Document) -> None:
     put(party, "cbc:EndpointID", seller.cvr, schemeID=CVR)
     put(party, "PartyName/cbc:Name", seller.name)
     address = put(party, "PostalAddress")
-    put(address, "cbc:StreetName", seller.street)
-    put(address, "cbc:CityName", seller.city)
-    put(address, "cbc:PostalZone", seller.postcode)
-    put(address, "Country/cbc:IdentificationCode", "DK")
+    put_where(address, seller)
     tax = put(party, "PartyTaxScheme")
     put(tax, "cbc:CompanyID", f"DK{seller.cvr}")
     put(tax, "TaxScheme/cbc:ID", "VAT")
@@ -123,29 +129,8 @@ def _put_category(category: etree._Element, rate: Decimal) -> None:
     put(category, "cbc:Percent", per_cent(rate))
 
 
-def _put_sums(tree: etree._Element, document: Document) -> None:
-    sums = put(tree, "LegalMonetaryTotal")
-    put_amount(sums, "cbc:LineExtensionAmount", document.net)
-    put_amount(sums, "cbc:TaxExclusiveAmount", document.net)
-    put_amount(sums, "cbc:TaxInclusiveAmount", document.gross)
-    if document.is_paid:
-        put_amount(sums, "cbc:PrepaidAmount", document.total)
-    if document.rounding:
-        put_amount(sums, "cbc:PayableRoundingAmount", document.rounding)
-    put_amount(sums, "cbc:PayableAmount", document.to_pay)
-
-
 def _put_line(tree: etree._Element, document: Document, place: int, line: DocumentLine) -> None:
-    row = put(tree, "CreditNoteLine" if document.is_credit_note else "InvoiceLine")
-    put(row, "cbc:ID", str(place))
-    if line.note:
-        put(row, "cbc:Note", line.note)
-    quantity = "cbc:CreditedQuantity" if document.is_credit_note else "cbc:InvoicedQuantity"
-    put(row, quantity, str(line.quantity), unitCode=UNIT)
-    put_amount(row, "cbc:LineExtensionAmount", line.net)
-    if line.first_on:
-        put_day(row, "InvoicePeriod/cbc:StartDate", line.first_on)
-        put_day(row[-1], "cbc:EndDate", line.last_on)
+    row = put_line(tree, document, place, line)
     item = put(row, "Item")
     put(item, "cbc:Name", line.description)
     category = put(item, "ClassifiedTaxCategory")
