@@ -18,8 +18,8 @@ from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.pricing.rules import Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.guest_field import GuestsField, guest_problem
-from booking.signup.guests import Guest
+from booking.signup.guest_field import GuestsField, guest_problem, read_guests
+from booking.signup.guests import IN_AN_ORDER, Guest
 from booking.signup.reserve import Cost, Purchase, Seat
 
 NO_LONGER_YOURS = _("You can't sign this person up, because you don't act for them, or no longer do.")
@@ -386,13 +386,6 @@ class SignUpForm(forms.Form):
         """Those who are named by address."""
         return self.cleaned_data.get("guests", [])
 
-    def clean_guests(self) -> list[Guest]:
-        guests = self.cleaned_data["guests"]
-        problems = self.guest_problems(guests) if guests else []
-        if problems:
-            raise ValidationError(problems)
-        return guests
-
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""
         try:
@@ -405,6 +398,8 @@ class SignUpForm(forms.Form):
         cleaned = super().clean()
         if self.takes_pairs and len(self.chosen) + bool(cleaned.get("partner")) != 2 and "partner" not in self.errors:
             self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
+        if "guests" in self.fields:
+            self._look_at_guests()
         if "guests" in cleaned and not (self.chosen or self.named):
             self.add_error("participant", self.fields["participant"].error_messages["required"])
         if self.queues != self.waits:
@@ -416,6 +411,13 @@ class SignUpForm(forms.Form):
         if self.conditions and cleaned["shown_conditions"] != str(self.conditions.pk):
             self.accept_anew(CONDITIONS_CHANGED)
         return cleaned
+
+    def _look_at_guests(self) -> None:
+        """Also at those whose lines can be read while others can't, so that everything wrong is said at once."""
+        readable = read_guests(self["guests"].data or "", takes_diet=True, takes_room=True).guests
+        problems = self.guest_problems(readable) if len(readable) <= IN_AN_ORDER else []
+        if problems:
+            self.add_error("guests", problems)
 
     def accept_anew(self, why) -> None:
         """Take the tick away: what it stood for is no longer what is shown."""

@@ -130,7 +130,7 @@ def _is_mailbox(email: str) -> bool:
 class GuestsField(forms.CharField):
     """The lines, cleaned to guests; all that is wrong is said at once, and what was typed stays."""
 
-    widget = forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 6, "wrap": "off", "autocomplete": "off", "spellcheck": "false"})
 
     #: Whether the session asks for them.
     takes_diet = takes_room = False

@@ -264,6 +264,12 @@ def test_an_address_of_somebody_on_the_list_is_to_be_ticked(client, mayor, booke
     assert mayor.name in problem
 
 
+def test_everything_wrong_is_said_at_once_and_what_was_typed_stays(client, mayor, booker):
+    said = problems(client, summit(), f"Anne Holm\nBorgmesteren, {mayor.email}\nBo, bo@", participant=None)
+
+    assert sorted(sentence.split(":")[0][-1] for sentence in said) == ["1", "2", "3"]
+
+
 def test_a_secretary_can_name_herself(client, mayor, booker):
     sent(client, summit(), f"Sekretær Sørensen, {booker.email}", participant=None)
 
