@@ -3,7 +3,7 @@
 import pytest
 
 from booking.invoicing import oioubl, peppol
-from tests.booking.invoicing.documents import DOCUMENTS, SLIP, invoice
+from tests.booking.invoicing.documents import DOCUMENTS, SLIP, credit_of, invoice
 from tests.booking.invoicing.reader import Refused, read
 
 FORMATS = {"peppol": peppol, "oioubl": oioubl}
@@ -55,12 +55,28 @@ LET_THROUGH = {
 }
 
 
-@pytest.mark.parametrize("changes", LET_THROUGH.values(), ids=LET_THROUGH)
-def test_the_other_reader_refuses_what_the_rules_let_through(written_as, changes):
-    xml = written_as(invoice(payment=SLIP))
+#: What of it a credit note can have, which is not paid by slip nor on a day.
+OF_CREDIT_NOTES = {name: LET_THROUGH[name] for name in list(LET_THROUGH)[:4]}
+CASES = {f"invoice: {name}": (invoice(payment=SLIP), changes) for name, changes in LET_THROUGH.items()} | {
+    f"credit note: {name}": (credit_of(invoice()), changes) for name, changes in OF_CREDIT_NOTES.items()
+}
+
+
+def changed(xml: bytes, changes) -> bytes:
     for was, becomes in changes:
         assert was in xml
         xml = xml.replace(was, becomes)
+    return xml
 
+
+@pytest.mark.parametrize(("document", "changes"), CASES.values(), ids=CASES)
+def test_the_other_reader_refuses_what_the_rules_let_through(document, changes, written_as):
     with pytest.raises(Refused):
-        read(xml)
+        read(changed(written_as(document), changes))
+
+
+@pytest.mark.parametrize(("document", "changes"), CASES.values(), ids=CASES)
+def test_the_rules_do_let_it_through_in_one_format_at_least(broken_rules, document, changes):
+    found = [broken_rules(changed(writer.write(document), changes)) for writer in FORMATS.values()]
+
+    assert [] in found
