@@ -40,7 +40,7 @@ class OutsideCalendarForm(WagtailAdminModelForm):
     """An address or a file. A file is read at once; what an address has is fetched when the calendar is saved."""
 
     url = AddressField(
-        label=OutsideCalendar._meta.get_field("url").verbose_name,
+        label=gettext_lazy("Address"),
         help_text=OutsideCalendar._meta.get_field("url").help_text,
         max_length=500,
         required=False,

@@ -26,5 +26,5 @@ SENTENCES = {
 
 
 def sentence(fault: str, detail: str = "") -> str:
-    """Why, and that what was there before still stands."""
-    return str(SENTENCES[fault]) % {"detail": detail}
+    """Why; of an event without a title, that it has none."""
+    return str(SENTENCES[fault]) % {"detail": detail or _("without a title")}

@@ -155,10 +155,10 @@ def _text(content: bytes) -> str:
 
 def _occurrences(component: Component, first: date, last: date) -> Iterator[Event]:
     """The times that an event takes place, or, of one that was moved out of its series, the one it says."""
-    starts = component["DTSTART"].dt
+    starts = _moment(component, "DTSTART")
     length = _length(component, starts)
     if "RECURRENCE-ID" in component:
-        yield _event(component, starts, length, recurrence=component["RECURRENCE-ID"].dt)
+        yield _event(component, starts, length, recurrence=_moment(component, "RECURRENCE-ID"))
     elif "RRULE" in component or "RDATE" in component:
         for moment in _moments(component, starts, first - max(length, timedelta(0)), last):
             yield _event(component, moment, length, recurrence=moment)
@@ -166,15 +166,28 @@ def _occurrences(component: Component, first: date, last: date) -> Iterator[Even
         yield _event(component, starts, length)
 
 
+def _moment(component: Component, name: str) -> date | datetime:
+    """A day, or a moment; the library takes a length of time in its place, too."""
+    said: Any = component[name]
+    value = said.dt
+    if not isinstance(value, date):
+        raise TypeError(f"{name} is neither a day nor a moment")
+    return value
+
+
 def _length(component: Component, starts: date | datetime) -> timedelta:
     """How long it lasts; a day for one with neither end nor hours, nothing for one with hours and no end."""
     if "DTEND" in component:
-        ends = component["DTEND"].dt
-        if isinstance(starts, datetime) != isinstance(ends, datetime):
+        ends = _moment(component, "DTEND")
+        if isinstance(starts, datetime) and isinstance(ends, datetime):
+            length = _aware(ends) - _aware(starts)
+        elif isinstance(starts, datetime) or isinstance(ends, datetime):
             raise ValueError("it begins with hours and ends without, or the other way round")
-        length = _aware(ends) - _aware(starts) if isinstance(starts, datetime) else ends - starts
+        else:
+            length = ends - starts
     elif "DURATION" in component:
-        length = component["DURATION"].dt
+        said: Any = component["DURATION"]
+        length = said.dt
     else:
         length = timedelta(0)
     if length < timedelta(0):
@@ -279,7 +292,7 @@ def _uid(component: Component) -> str:
     uid = clean(str(component.get("UID", ""))).strip()
     if 0 < len(uid) <= MOST_OF_A_UID:
         return uid
-    made_of = uid or f"{component['DTSTART'].to_ical().decode()} {_title(component)}"
+    made_of = uid or f"{_moment(component, 'DTSTART').isoformat()} {_title(component)}"
     return sha256(made_of.encode()).hexdigest()
 
 
