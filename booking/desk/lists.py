@@ -8,9 +8,10 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
 
 from booking.dates import danish_time, today
+from booking.desk.session_money import in_words, seats_by_status
 from booking.desk.sessions import SessionActionView, confirmed_seats
 from booking.signup.admin import municipality_of, office_of
-from booking.signup.models import Booking
+from booking.signup.models import HOLDS_A_SEAT, Booking, BookingStatus
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 
@@ -43,6 +44,13 @@ class SessionListView(DanishSpreadsheetMixin, SessionActionView):
     def seats(self) -> list[Booking]:
         return confirmed_seats(self.object)
 
+    @property
+    def undecided(self) -> dict[str, int]:
+        """How many seats are kept for somebody who has not said the last yes, by status."""
+        kept = set(HOLDS_A_SEAT) - {BookingStatus.CONFIRMED}
+        counts = seats_by_status([self.object.pk])[self.object.pk]
+        return {status: count for status, count in counts.items() if status in kept}
+
     @cached_property
     def rows(self) -> list[dict]:
         return [self.row(booking) for booking in self.seats if self.is_listed(booking)]
@@ -56,6 +64,7 @@ class SessionListView(DanishSpreadsheetMixin, SessionActionView):
             headings=self.export_headings.values(),
             lines=[[_shown(value) for value in row.values()] for row in self.rows],
             left_out=len(self.seats) - len(self.rows),
+            undecided=in_words(self.undecided),
             **kwargs,
         )
 

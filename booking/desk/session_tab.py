@@ -20,6 +20,14 @@ from booking.signup.standing import seats_left, session_obstacle
 
 HEADING = _("Bookings")
 
+_ORDER = {
+    BookingStatus.CONFIRMED: 0,
+    BookingStatus.HELD: 1,
+    BookingStatus.PAIRING: 2,
+    BookingStatus.CANCELLED: 3,
+    BookingStatus.EXPIRED: 4,
+}
+
 
 class BookingsPanel(Panel):
     """Who has signed up for the session, as far as the reader may know."""
@@ -36,7 +44,9 @@ class BookingsPanel(Panel):
                 return context
             user = self.request.user
             context |= numbers(session)
-            context["seats"] = in_words(seats_by_status([session.pk])[session.pk])
+            seats = seats_by_status([session.pk])[session.pk]
+            # Whoever is offered a seat has a line of their own among the statuses.
+            context |= {"seats": in_words(seats), "waiting": seats.get(BookingStatus.WAITING, 0)}
             obstacle = session_obstacle(session, now=timezone.now())
             context["obstacle"] = obstacle and session_sentence(obstacle, session)
             context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
@@ -45,8 +55,10 @@ class BookingsPanel(Panel):
             if context["sees_names"] and sees_money(user):
                 context["money"] = money_in(session)
             if context["sees_names"]:
-                bookings = Booking.objects.for_listing().filter(session=session).order_by("status", "participant__name")
-                context["rows"] = [_row(booking) for booking in bookings.exclude(status__in=IN_LINE)]
+                bookings = Booking.objects.for_listing().filter(session=session).order_by("participant__name", "pk")
+                # Those who come, before those who may, and before those who do not.
+                rows = sorted(bookings.exclude(status__in=IN_LINE), key=lambda booking: _ORDER[booking.status])
+                context["rows"] = [_row(booking) for booking in rows]
                 line = bookings.filter(status__in=IN_LINE).with_place().order_by("pk")
                 context["line"] = [_row_in_line(booking) for booking in line]
                 context["interests"] = Interest.objects.filter(session=session).select_related("person")
@@ -66,8 +78,11 @@ def numbers(session: SessionPage) -> dict[str, int | None]:
 
 
 def cancel_url(session: SessionPage, user) -> str:
-    """Where the session is cancelled; empty when it never was public, is cancelled, or is not for this user."""
-    if session.entry is None or session.is_cancelled or not user.has_perm("booking.cancel_sessionpage"):
+    """Where the session is cancelled; empty when it never was public, is cancelled or over, or is not for this user."""
+    entry = session.entry
+    if entry is None or session.is_cancelled or not user.has_perm("booking.cancel_sessionpage"):
+        return ""
+    if entry.is_dated and entry.when.is_over(timezone.now()):
         return ""
     return reverse("cancel_session", args=[session.pk])
 
@@ -94,11 +109,14 @@ def tab_url(session: SessionPage) -> str:
 
 
 def _row(booking: Booking) -> dict:
+    state = state_of(booking)
+    if booking.awaits_partner:
+        state = _("%(state)s, until %(until)s") % {"state": state, "until": danish_moment(booking.offered_until)}
     return {
         "booking": booking,
         "office": capfirst(office_of(booking)),
         "municipality": municipality_of(booking),
-        "state": state_of(booking),
+        "state": state,
         "booked": danish_moment(booking.booked_at),
         "url": reverse("bookings:inspect", args=[booking.pk]),
     }

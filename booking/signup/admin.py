@@ -493,6 +493,13 @@ class BookingViewSet(LookOnlyViewSet):
     list_display = [
         "order__reference",
         Column("participant", label=gettext_lazy("Participant"), sort_key="participant__name"),
+        StatusTagColumn(
+            "status",
+            label=gettext_lazy("Status"),
+            accessor=state_of,
+            sort_key="status",
+            primary=lambda booking: booking.is_seated,
+        ),
         Column(
             "municipality",
             label=gettext_lazy("Municipality"),
@@ -514,13 +521,6 @@ class BookingViewSet(LookOnlyViewSet):
             label=gettext_lazy("Booked"),
             accessor=lambda booking: danish_moment(booking.booked_at),
             sort_key="booked_at",
-        ),
-        StatusTagColumn(
-            "status",
-            label=gettext_lazy("Status"),
-            accessor=state_of,
-            sort_key="status",
-            primary=lambda booking: booking.is_seated,
         ),
     ]
     filterset_class = BookingFilterSet

@@ -78,3 +78,26 @@ def test_whoever_left_the_list_is_not_said_to_have_given_up_a_seat(line):
     states = [state_of(Booking.objects.get(pk=booking.pk)) for booking in (line[0], seat)]
 
     assert len({words, *states}) == 3
+
+
+def test_those_who_come_stand_before_those_who_do_not(client, administrator):
+    session = SessionPageFactory()
+    gone, comes = (order(session, mayor_of(name)).bookings.get() for name in ("Aabenraa", "Ærø"))
+    cancel_booking(gone, by=None, now=NOW)
+
+    page = editor_of(client, session)
+
+    first, second = (page.index(reverse("bookings:inspect", args=[one.pk])) for one in (comes, gone))
+    assert first < second
+
+
+def test_a_list_says_of_seats_that_are_kept_and_not_confirmed(client, administrator, line):
+    session = line[0].session
+    session.capacity = 2
+    session.save_revision().publish()
+    offer_free_seats(session, now=NOW)
+
+    page = client.get(reverse("hotel_list", args=[session.pk]))
+
+    assert [count for _status, count in page.context["undecided"]] == [1]
+    assert line[0].participant.name not in page.content.decode()
