@@ -55,7 +55,6 @@ def test_an_address_is_shown_when_it_is_made_and_never_again(browser, client, ma
     page = browser.get(PAGE)
     assert path not in page.content.decode()
     assert "no-store" in page["Cache-Control"]
-    assert 'name="referrer" content="no-referrer"' in page.content.decode()
     assert Fact.objects.filter(kind=CALENDAR_ADDRESS_MADE, by=mayor.user, on_behalf_of=mayor).count() == 1
 
 
