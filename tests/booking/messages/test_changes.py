@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from wagtail.models import PageViewRestriction
 
+from booking.dates import danish_day
 from booking.journal import record as journal
 from booking.journal.kinds import BOOKED, INTERESTED, SESSION_SHOWN
 from booking.journal.models import Fact, FollowUp
@@ -19,6 +20,7 @@ from booking.models import Interest, Secretary, SessionPage
 from booking.mypage.forget import forget_person
 from booking.sessions.live import cancel_session, venue_changed
 from booking.signup.cancel import cancel_booking
+from booking.signup.fee import FREE_DAYS_AFTER_MOVE
 from booking.signup.interest import show_interest
 from tests.booking.calendars.readers import agreed
 from tests.booking.messages.orders import NOW, book
@@ -605,3 +607,47 @@ def test_the_mail_to_somebody_who_waited_is_forgotten_with_them(undated, sink):
     forget_person(person, by=None, now=NOW)
 
     assert not OutboxMessage.objects.exists()
+
+
+# What it costs to withdraw from a session that has been moved
+
+MOVED_FREE = "Derfor koster det ikke noget at melde fra til og med"
+
+
+def test_a_moved_session_says_until_when_it_costs_nothing_to_withdraw(booked, session, sink):
+    publish(session, **NEXT_WEEK)
+
+    until = danish_day(NOW.date() + timedelta(days=FREE_DAYS_AFTER_MOVE))
+    for address in (SECRETARY, MAYOR):
+        [mail] = sink.to(address)
+        for kind in ("plain", "html"):
+            assert f"Afholdelsen er flyttet efter tilmeldingen. {MOVED_FREE} {until}." in words(mail, kind)
+
+
+def test_that_is_no_later_than_its_new_day(booked, session, sink):
+    soon = NOW.date() + timedelta(days=FREE_DAYS_AFTER_MOVE - 4)
+    publish(session, starts_on=soon, ends_on=soon)
+
+    [mail] = sink.to(SECRETARY)
+    assert f"{MOVED_FREE} {danish_day(soon)}." in words(mail)
+
+
+def test_a_postponed_session_says_that_it_costs_nothing_while_there_is_no_date(booked, session, sink):
+    publish(session, **UNDATED)
+
+    [mail] = sink.to(SECRETARY)
+    assert "Så længe der ikke er en ny dato, koster det ikke noget at melde fra." in words(mail)
+
+
+@pytest.mark.parametrize(
+    ("is_free", "changes"), [(True, NEXT_WEEK), (False, {"venue": None})], ids=["a free one", "another place"]
+)
+def test_where_nothing_has_become_free_nothing_is_said_of_it(sink, is_free, changes):
+    session = SessionPageFactory(venue=VenueFactory(), **({"own_net": Decimal(0)} if is_free else {}))
+    book(session)
+    sink.mails.clear()
+
+    publish(session, **changes)
+
+    [mail] = sink.to(SECRETARY)
+    assert "koster det ikke noget" not in words(mail)

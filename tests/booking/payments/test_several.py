@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.desk.roles import ADMINISTRATORS
+from booking.messages.models import OutboxMessage
 from booking.payments.balance import balances, kept_of, with_money
 from booking.payments.models import RefundReason
 from booking.payments.refund import send_due
@@ -195,3 +196,50 @@ def test_a_seat_of_another_order_or_none_is_refused(paid, staff, of):
     assert refused.status_code == 422
     assert "of" in refused.context["form"].errors
     assert not paid.payments.get().refunds.exists()
+
+
+# One mail about all, when the money has come
+
+
+def told(kind: str) -> list[str]:
+    return sorted(OutboxMessage.objects.filter(kind=kind).values_list("recipient", flat=True))
+
+
+def test_those_who_are_paid_for_at_once_are_told_in_one_mail_to_whoever_ordered(session, double, tell):
+    order = ordered(session, *["council_member"] * 3)
+    double.pay(open_checkout(order, now=NOW).checkout_id)
+    assert not OutboxMessage.objects.exists()
+
+    assert [tell() for _time in range(3)] == [200] * 3
+
+    assert told("ordered") == [PURCHASE.contact_email]
+    assert told("booked") == sorted(one.participant.email for one in order.bookings.all())
+    about_all = OutboxMessage.objects.get(kind="ordered").text
+    for words in ("15.900,00", "19.875,00", *(one.participant.name for one in order.bookings.all())):
+        assert words in about_all
+    assert "EAN" not in about_all
+
+
+def test_one_of_them_who_was_cancelled_meanwhile_is_not_in_it(session, double, tell):
+    order = ordered(session, *["council_member"] * 3)
+    checkout = open_checkout(order, now=NOW).checkout_id
+    gone = order.bookings.earliest("pk")
+    cancel_booking(gone, by=None, now=NOW)
+
+    double.pay(checkout)
+    tell()
+
+    assert gone.participant.name not in OutboxMessage.objects.get(kind="ordered").text
+    assert len(told("booked")) == 2
+
+
+def test_where_one_alone_is_left_they_are_told_as_ever(session, double, tell):
+    order = ordered(session, *["council_member"] * 2)
+    gone, left = order.bookings.order_by("pk")
+    cancel_booking(gone, by=None, now=NOW)
+
+    double.pay(open_checkout(order, now=NOW).checkout_id)
+    tell()
+
+    assert told("ordered") == []
+    assert told("booked") == sorted([PURCHASE.contact_email, left.participant.email])
