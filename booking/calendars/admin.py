@@ -15,9 +15,9 @@ from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.widgets.button import Button
 
 from booking.calendars.faults import sentence
-from booking.calendars.feed import refresh_all
 from booking.calendars.fetch import NotFetched, parts_of
 from booking.calendars.outside import OutsideCalendar
+from booking.calendars.outside_feed import refresh_outside
 from booking.calendars.reading import MOST_BYTES, Fault, Unreadable
 from booking.calendars.renew import Busy, events_in, renew, take_in, with_counts
 from booking.dates import danish_moment
@@ -150,7 +150,7 @@ class BringsItIn:
             elif calendar.url and "url" in form.changed_data:
                 renew(calendar.pk, now=now)
             else:
-                refresh_all(now=now)  # its name, or whether it is shown
+                refresh_outside(now=now)  # its name, or whether it is shown
                 return response
         except (Busy, Unreadable):
             pass  # somebody is at it, or the sentence says why
@@ -176,7 +176,7 @@ class OutsideDeleteView(RegisterDeleteView):
     def delete_action(self):
         """Its events leave every feed with it."""
         super().delete_action()
-        refresh_all(now=timezone.now())
+        refresh_outside(now=timezone.now())
 
 
 class FetchNowView(NamedActionView):

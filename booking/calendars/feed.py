@@ -36,7 +36,7 @@ _contributors: list[Callable[[str, datetime], list[dict]]] = []
 
 
 def contribute(events: Callable[[str, datetime], list[dict]]) -> None:
-    """Let ``events`` add to feeds from now on. Who changes what it gives calls ``refresh_all``."""
+    """Let ``events`` add to feeds from now on. Who changes what it gives calls ``refresh_those``."""
     if events not in _contributors:
         _contributors.append(events)
 
@@ -45,21 +45,16 @@ def follow_sessions(fact: Fact) -> None:
     """What calendars show of a session has changed, and so do the feeds that it stands in."""
     now = timezone.now()
     places = set(FeedPlace.objects.filter(entry=fact.about_id).values_list("feed", flat=True))
-    _refresh_those(places | {COMING + place for place in places}, now=now)
-
-
-def refresh_all(*, now: datetime) -> int:
-    """Build every feed anew; give the number of those that say something new."""
-    return _refresh_those(set(Feed.objects.values_list("key", flat=True)) | {ALL}, now=now)
+    refresh_those(places | {COMING + place for place in places}, now=now)
 
 
 def refresh_due(*, now: datetime) -> int:
     """The feed of everything, and those that were not looked at today; give the number of those that changed."""
     due = Feed.objects.filter(Q(built_on=None) | ~Q(built_on=today(now)))
-    return _refresh_those({ALL, *due.values_list("key", flat=True)}, now=now)
+    return refresh_those({ALL, *due.values_list("key", flat=True)}, now=now)
 
 
-def _refresh_those(keys: set[str], *, now: datetime) -> int:
+def refresh_those(keys: set[str], *, now: datetime) -> int:
     """Those that were ever asked for, and the one of everything; in one order, so that no two wait for each other."""
     asked = Feed.objects.filter(key__in=keys).values_list("key", flat=True)
     return sum(refresh(key, now=now) for key in sorted({*asked, *({ALL} & keys)}))

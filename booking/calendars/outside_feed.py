@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.calendars.feed import CANCELLED, COMING, PAST
+from booking.calendars.feed import CANCELLED, COMING, PAST, refresh_those
 from booking.calendars.outside import OutsideEvent, once
 from booking.dates import today
 from booking.sessions.feeds import ALL
@@ -14,10 +14,18 @@ from booking.sessions.feeds import ALL
 #: Of the thousand events that a feed may have, those that may be others'; the nearest to come stay longest.
 MOST = 400
 
+#: Those that outside events stand in.
+FEEDS = {ALL, COMING + ALL}
+
+
+def refresh_outside(*, now: datetime) -> None:
+    """What feeds show of outside calendars has changed."""
+    refresh_those(FEEDS, now=now)
+
 
 def outside_events(key: str, now: datetime) -> list[dict]:
     """What the feed of everything says of outside calendars; the other feeds are of our sessions alone."""
-    if key.removeprefix(COMING) != ALL:
+    if key not in FEEDS:
         return []
     on = today(now)
     events = OutsideEvent.objects.shown().select_related("calendar")

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from booking.calendars.addresses import calendar_domain
-from booking.calendars.feed import CANCELLED, refresh_all
+from booking.calendars.feed import CANCELLED
 from booking.calendars.fetch import Fetched, NotFetched, fetch
 from booking.calendars.outside import AHEAD, PAST, OutsideCalendar, OutsideEvent
+from booking.calendars.outside_feed import refresh_outside
 from booking.calendars.reading import Event, Unreadable, read
 from booking.dates import today
 
@@ -65,7 +66,7 @@ def renew(pk: int, *, now: datetime, if_due: bool = False) -> bool:
         return False
     changed = _store(pk, lease, fetched, content, events, now=now)
     if changed:
-        refresh_all(now=now)
+        refresh_outside(now=now)
     return True
 
 
@@ -78,7 +79,7 @@ def take_in(calendar: OutsideCalendar, content: bytes, *, now: datetime) -> None
         _note_fault(calendar.pk, lease, unreadable, now)
         raise
     if _store(calendar.pk, lease, Fetched(content), content, events, now=now):
-        refresh_all(now=now)
+        refresh_outside(now=now)
 
 
 def _claim(pk: int, now: datetime, *, if_due: bool = False) -> datetime:

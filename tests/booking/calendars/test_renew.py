@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils.translation import override
 
-from booking.calendars.feed import build, refresh_all
+from booking.calendars.feed import build, find
 from booking.calendars.fetch import Trouble
 from booking.calendars.reading import Fault, Unreadable
 from booking.calendars.renew import EVERY, LEASE, Busy, renew, renew_due, take_in
@@ -273,7 +273,6 @@ def test_three_readers_agree_on_outside_events_in_the_feed(db):
         event("DTSTART;VALUE=DATE:20270414", "DTEND;VALUE=DATE:20270416", "SUMMARY:Topmøde", uid="2@kl.example.org"),
         event("DTSTART;VALUE=DATE:20270601", "STATUS:CANCELLED", "SUMMARY:KKR", uid="3@kl.example.org"),
     )
-    refresh_all(now=NOW)
 
     seen = {one.uid: one for one in agreed(build(now=NOW))}
 
@@ -344,3 +343,13 @@ def test_run_due_speaks_of_outside_calendars_where_there_are_some(b98, server):
         assert said() == ["Outside calendars: 0 brought up to date, 1 not"]  # and the command itself is content
         OutsideCalendar.objects.all().delete()
         assert said() == []
+
+
+def test_feeds_follow_what_comes_from_outside_and_only_those_that_show_it(db):
+    keys = ["alle", "kommende/alle", "online"]
+    before = [find(key, now=NOW).revision for key in keys]
+
+    uploaded(event(*HOURS))
+    uploaded(event(*HOURS), at=NOW + EVERY)
+
+    assert [find(key, now=NOW).revision - number for key, number in zip(keys, before, strict=True)] == [1, 1, 0]
