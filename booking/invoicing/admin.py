@@ -34,7 +34,7 @@ from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview, preview_paid
 from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
 from booking.invoicing.sentences import refused, why_not
-from booking.invoicing.settle import NotOpen, mark_paid, owed
+from booking.invoicing.settle import NotOpen, mark_paid, owed, paid_too_much
 from booking.invoicing.story import story
 from booking.money import kroner
 from booking.payments.models import Payment
@@ -56,9 +56,12 @@ def standing(invoice: Invoice, *, on) -> str:
     """The word for one document; a credit note is only what it is."""
     if invoice.is_credit_note:
         return ""
-    if invoice.payment_id or hasattr(invoice, "settlement"):
+    if invoice.payment_id:
         return str(STANDINGS["paid"])
-    if all(charge.credited_by_id for charge in invoice.charges.all()):
+    is_credited = all(charge.credited_by_id for charge in invoice.charges.all())
+    if hasattr(invoice, "settlement"):
+        return _("Paid and credited") if is_credited else str(STANDINGS["paid"])
+    if is_credited:
         return str(STANDINGS["credited"])
     is_overdue, is_part = invoice.due_on < on, bool(invoice.deposits.all())
     if is_overdue and is_part:
@@ -126,6 +129,7 @@ class InvoiceInspectView(InspectView):
             sums=pdf.sums(document) if document else [],
             standing=standing(invoice, on=today(timezone.now())),
             owed=owed(invoice) if Invoice.objects.partly_paid().filter(pk=invoice.pk).exists() else None,
+            too_much=paid_too_much(invoice),
             story=story(invoice),
             hand_over=HandOver.objects.filter(invoice=invoice).first(),
             format=InvoiceFormat(invoice.format).label,
@@ -416,9 +420,6 @@ class CorrectView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
     def form(self) -> DetailsForm:
         return DetailsForm(self.request.POST if self.request.method == "POST" else None, order=self.order)
 
-    def get_page_subtitle(self):
-        return self.order.reference
-
     def post(self, request, *args, **kwargs):
         if not self.form.is_valid():
             return self.render_to_response(self.get_context_data(), status=422)
@@ -444,7 +445,11 @@ class CorrectView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
         )
 
     def get_breadcrumbs_items(self):
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+        return [
+            *self.breadcrumbs_items,
+            {"url": self.back_url, "label": self.order.reference},
+            {"url": "", "label": self.page_title},
+        ]
 
 
 class ForThoseWhoIssue(MenuItem):
