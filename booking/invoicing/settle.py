@@ -20,6 +20,14 @@ def owed(invoice: Invoice) -> Decimal:
     return invoice.total - credited - sum((one.amount for one in invoice.deposits.all()), Decimal(0))
 
 
+def paid_too_much(invoice: Invoice) -> Decimal:
+    """What has come for an invoice, and was credited all the same."""
+    notes = invoice.credit_notes.all()
+    if hasattr(invoice, "settlement"):
+        return sum((note.total for note in notes if note.issued_at > invoice.settlement.noted_at), Decimal(0))
+    return max(Decimal(0), -owed(invoice))
+
+
 @transaction.atomic
 def mark_paid(invoice: Invoice, *, paid_on: date, by, now: datetime) -> Settlement:
     """Note that the money has come. Raises NotOpen."""

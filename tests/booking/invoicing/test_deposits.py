@@ -12,7 +12,7 @@ from booking.invoicing.deposits import Verdict, named, plan, take_in
 from booking.invoicing.issue import credit
 from booking.invoicing.models import Deposit, Invoice, Settlement
 from booking.invoicing.run import issue_due
-from booking.invoicing.settle import mark_paid, owed
+from booking.invoicing.settle import mark_paid, owed, paid_too_much
 from booking.journal.models import Fact
 from tests.booking.invoicing.bank_files import AMOUNT, DAY, slip
 from tests.booking.invoicing.test_cards import payment  # noqa: F401
@@ -161,6 +161,25 @@ def test_what_is_credited_in_part_is_paid_by_the_rest(seller):
 
     assert verdicts(seller, replace(CAME, amount=AMOUNT * 2)) == ["too_much"]
     assert take(seller, CAME) == ["paid"]
+
+
+def test_what_was_paid_and_then_credited_was_paid_too_much(seller, invoice):
+    credit(invoice, reason="Forkert.", now=AFTER)
+    assert paid_too_much(invoice) == 0
+
+    order(SessionPageFactory(), mayor_of("Ærø"))
+    other = next(one for one in issue_due(AFTER).issued if one.payer.name == "Ærø")
+    take(seller, replace(CAME, reference=other.number))
+    credit(other, reason="Forkert.", now=LATER + timedelta(hours=1))
+
+    assert paid_too_much(Invoice.objects.get(pk=other.pk)) == AMOUNT
+
+
+def test_a_part_that_came_before_the_credit_note_was_paid_too_much(seller, invoice):
+    take(seller, replace(CAME, amount=Decimal(6000)))
+    credit(invoice, reason="Forkert.", now=LATER)
+
+    assert paid_too_much(invoice) == Decimal(6000)
 
 
 def test_another_sellers_invoice_of_the_same_number_is_not_paid(seller, invoice):
