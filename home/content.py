@@ -157,6 +157,7 @@ class Audience:
     offices: tuple[str, ...]
     newly_elected: bool
     municipalities: tuple[str, ...] = ()
+    takes_guests: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,7 +170,12 @@ class Loading:
         for row in self.texts.audiences:
             is_new = _key(Audience, row.key) not in self.made
             audience = self.once(
-                Audience, row.key, {"name": row.name}, offices=list(row.offices), newly_elected=row.newly_elected
+                Audience,
+                row.key,
+                {"name": row.name},
+                offices=list(row.offices),
+                newly_elected=row.newly_elected,
+                takes_guests=row.takes_guests,
             )
             if is_new:
                 audience.municipalities.set(self.all_the(Municipality, row.municipalities))

@@ -245,6 +245,12 @@ class Person(models.Model):
         rows = Q(pk=self.pk)
         return Person.objects.filter(rows | Q(guest_email=self.email) if self.email else rows)
 
+    def alike(self) -> "models.QuerySet[Person]":
+        """All rows with this ``identity``: of a guest there may be one for each order that names them."""
+        if self.is_guest and self.guest_email:
+            return Person.objects.filter(guest_email=self.guest_email, municipality=self.municipality_id)
+        return Person.objects.filter(pk=self.pk)
+
     def represented(self, on: date) -> "models.QuerySet[Person]":
         """All for whom ``may_act_for`` says yes on that day."""
         principals = self.principals(on).values("pk")

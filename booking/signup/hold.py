@@ -62,7 +62,7 @@ def expire_seats(order: Order, ids: Collection[int], *, now: datetime, by=None) 
 
 def _is_free_for(booking: Booking, *, wanted: int, now: datetime) -> bool:
     left = seats_left(booking.session)
-    theirs = Booking.objects.filter(participant=booking.participant_id).active()
+    theirs = Booking.objects.filter(participant__in=booking.participant.alike().values("pk")).active()
     return (
         (left is None or left >= wanted)
         and not booking.session.when.is_over(now)

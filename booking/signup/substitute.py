@@ -72,7 +72,8 @@ def substitute(
         participant = _welcome(participant, booking, session, booker=booker, now=now)
     if booker and not booker.may_act_for(participant, today(now)):
         raise MayNotActFor
-    for place in Booking.objects.filter(session=session, participant=participant, status__in=IN_LINE):
+    in_line = Booking.objects.filter(session=session, participant__in=participant.alike().values("pk"))
+    for place in in_line.filter(status__in=IN_LINE):
         place.move(BookingStatus.CANCELLED, by=by, now=now)  # they need not wait any longer
     admission = admit(session, participant)
     if booking.pair and admission.municipality_id != booking.order.payer_id:
@@ -149,3 +150,8 @@ def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Perso
     session = booking.session
     admitted = session.audience.admitted(session.starts_on).exclude(pk__in=seated)
     return list(admitted.filter(pk__in=_acts_for(booker, now)).order_by("name", "pk"))
+
+
+def can_pass_on(booking: Booking, booker: Person, *, now: datetime) -> bool:
+    """Whether there is anybody whom ``booker`` can put in the seat."""
+    return bool(candidates(booking, booker, now=now)) or may_name(booking, booker, now=now)

@@ -32,6 +32,7 @@ from booking.pricing.quote import NOTHING  # noqa: E402
 from booking.pricing.rules import Asked  # noqa: E402
 from booking.signup import cancel, pairs, release, reserve, standing, switch, waiting  # noqa: E402
 from booking.signup.fee import fee_of  # noqa: E402
+from booking.signup.guests import Guest  # noqa: E402
 
 session_id, *attempts = int(sys.argv[1]), *sys.argv[2:]
 started = threading.Barrier(len(attempts))
@@ -96,6 +97,21 @@ def place(person: Person, session: SessionPage, now: datetime, **changes) -> Non
     )
 
 
+def name_guest(booker: Person, session: SessionPage, now: datetime) -> None:
+    """Sign up one who is not in the register, by the same address as everybody who races."""
+    reserve.place_order(
+        session,
+        seats=[],
+        guests=[Guest("Anne Holm", "anne.holm@example.org")],
+        purchase=purchase,
+        booker=booker,
+        shown=session.quote([Asked()], now=now).shown,
+        shown_conditions=ConditionsVersion.objects.get(conditions=session.conditions_id).pk,
+        submission=uuid4(),
+        now=now,
+    )
+
+
 def ask_partner(person: Person, session: SessionPage, now: datetime) -> None:
     """Sign up with the other office holder of the municipality, who is asked."""
     there = Person.objects.filter(offices__municipality=person.offices.get().municipality)
@@ -138,6 +154,9 @@ def act(verb: str, pk: int, session: SessionPage, now: datetime) -> str:
     match verb:
         case "book":
             place(Person.objects.get(pk=pk), session, now)
+            return "booked"
+        case "name":
+            name_guest(Person.objects.get(pk=pk), session, now)
             return "booked"
         case "queue":  # as a secretary would: a seat, or else a place in line
             person = Person.objects.get(pk=pk)

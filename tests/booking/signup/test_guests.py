@@ -3,17 +3,20 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from booking.models import Person
+from booking.models import Choice, Person
 from booking.people.models import OfficeKind
 from booking.people.secretaries import end_secretary
 from booking.people.signin import user_with
 from booking.signup.forms import TOO_MANY_GUESTS
 from booking.signup.guest_field import on_line
 from booking.signup.guests import IN_A_DAY, Guest, NoHost
+from booking.signup.hold import confirm_seats, expire_seats
 from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.standing import CannotBook, Obstacle
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
@@ -330,3 +333,41 @@ def test_whoever_acts_for_the_host_withdraws_the_guest(client, mayor, booker):
     assert client.get(url).status_code == 404
     client.force_login(next_secretary.user)
     assert client.get(url).status_code == 200
+
+
+def test_money_that_comes_too_late_buys_a_guest_no_second_seat(mayor, booker):
+    """The one who names them again makes another row of them, and they are the same all the same."""
+    session, anne = summit(), [Guest("Anne Holm", "anne.holm@example.org")]
+    held = order(session, booker=booker, guests=anne).bookings.get()
+    Booking.objects.filter(pk=held.pk).update(status=BookingStatus.HELD)
+    expire_seats(held.order, [held.pk], now=NOW)
+    order(session, booker=booker, guests=anne)
+
+    assert not confirm_seats(held.order, [held.pk], now=NOW)
+    assert Booking.objects.seated().count() == 1
+
+
+def test_a_guest_at_one_run_of_a_choice_is_not_named_at_another(mayor, booker):
+    choice = Choice.objects.create(name="Marts eller april")
+    runs = [summit(choice=choice)]
+    runs.append(SessionPageFactory(title="Topmøde igen", audience=runs[0].audience, choice=choice))
+    anne = [Guest("Anne Holm", "anne.holm@example.org")]
+    order(runs[0], booker=booker, guests=anne)
+
+    with pytest.raises(CannotBook) as refused:
+        order(runs[1], booker=booker, guests=anne)
+
+    assert refused.value.obstacle == Obstacle.OTHER_RUN
+
+
+def test_the_form_asks_as_often_of_one_line_as_of_thirty(client, mayor, booker):
+    session = summit()
+    values = filled(client, session, participant=None, accepted=None)
+    counts = []
+    for lines in (1, 30):
+        text = "\n".join(f"Navn {number}, navn{number}@example.org" for number in range(lines))
+        with CaptureQueriesContext(connection) as asked:
+            send(client, session, values | {"guests": text})
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]

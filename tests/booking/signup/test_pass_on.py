@@ -240,3 +240,13 @@ def test_a_guest_who_has_a_seat_gets_no_other(client, open_seat):
     answer = client.post(address(open_seat), NAMED)
 
     assert list(answer.context["form"].errors) == ["participant"]
+
+
+def test_a_guest_who_waits_need_not_wait_any_longer(client, open_seat):
+    signed_in(client, open_seat.order.booker)
+    guests = [Guest("Anne Holm", "anne.holm@example.org")]
+    order(open_seat.session, booker=open_seat.order.booker, guests=guests, waits=True, now=timezone.now())
+
+    assert client.post(address(open_seat), NAMED).status_code == 302
+
+    assert Booking.objects.active().get().participant.guest_email == "anne.holm@example.org"

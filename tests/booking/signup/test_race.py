@@ -12,12 +12,12 @@ from django.db import connection
 from django.utils import timezone
 
 from booking.journal.models import Fact
-from booking.models import Choice, SessionPage
+from booking.models import Choice, Person, SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import MOVES, NEW, Booking, Order
 from booking.signup.waiting import offer_free_seats
 from tests.booking.signup.test_reserve import order
-from tests.factories import SessionPageFactory, mayor_of
+from tests.factories import AudienceFactory, SessionPageFactory, mayor_of, secretary_of
 
 MUNICIPALITIES = [f"Kommune {number}" for number in range(16)]
 ROOT = Path(__file__).parents[3]
@@ -103,6 +103,29 @@ def test_one_person_in_many_attempts_gets_one_seat(transactional_db):
 
     assert ended == ["already_booked"] * 7 + ["booked"]
     assert Booking.objects.count() == 1
+
+
+@pytest.fixture
+def namers(transactional_db):
+    """A session that takes guests, and eight who may name them, all of one municipality."""
+    session = SessionPageFactory(audience=AudienceFactory(name="Borgmestre og andre", takes_guests=True))
+    mayor = mayor_of("Fanø")
+    return session, [mayor, *(secretary_of(mayor) for _number in range(7))]
+
+
+def test_one_address_in_many_attempts_gets_one_seat(namers):
+    session, bookers = namers
+
+    ended = race(session, "name", bookers)
+
+    assert ended == ["already_booked"] * 7 + ["booked"]
+    assert Booking.objects.count() == Person.objects.exclude(guest_email="").count() == 1
+
+
+def test_without_the_lock_one_address_gets_several_seats(namers):
+    session, bookers = namers
+
+    assert race(session, "name", bookers, locked=False).count("booked") > 1
 
 
 # The waiting list
