@@ -26,6 +26,8 @@ from booking.registers import NamedActionView, RegisterDeleteView, RegisterIndex
 #: What staff write; all else is what became of it, and may be written by others at this moment.
 WRITTEN = ("name", "url", "is_shown")
 
+BUSY = gettext_lazy("The calendar is being read already, so nothing was done. Try again in a minute.")
+
 
 class AddressField(forms.URLField):
     """Calendars often give their address as webcal:, which is https by another name."""
@@ -152,8 +154,11 @@ class BringsItIn:
             else:
                 refresh_outside(now=now)  # its name, or whether it is shown
                 return response
-        except (Busy, Unreadable):
-            pass  # somebody is at it, or the sentence says why
+        except Busy:
+            messages.error(self.request, BUSY)
+            return response
+        except Unreadable:
+            pass  # it says why below
         say_how_it_went(self.request, calendar)
         return response
 
@@ -192,7 +197,7 @@ class FetchNowView(NamedActionView):
         try:
             renew(self.object.pk, now=timezone.now())
         except Busy:
-            messages.info(self.request, _("It is being fetched already. Look again in a minute."))
+            messages.error(self.request, BUSY)
         else:
             say_how_it_went(self.request, self.object)
 

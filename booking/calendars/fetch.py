@@ -142,7 +142,8 @@ def _ask(url: str, headers: dict[str, str], deadline: _Deadline) -> Fetched | st
         connection.sock = _secured(line, host) if parts.scheme == "https" else line
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
         query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=?~-._')}" if parts.query else ""
-        named = host if parts.port is None else f"{host}:{port}"
+        named = f"[{host}]" if ":" in host else host
+        named += f":{port}" if parts.port else ""
         connection.request("GET", path + query, headers=headers | {"Host": named})
         with connection.getresponse() as response:
             if response.status in {301, 302, 303, 307, 308} and response.headers["Location"]:

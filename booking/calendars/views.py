@@ -22,6 +22,7 @@ from booking.calendars.events import CalendarFile, session_file
 from booking.calendars.feed import ALL, find, name_of
 from booking.calendars.models import Feed
 from booking.calendars.months import coming, sources
+from booking.calendars.outside import OutsideCalendar
 from booking.sessions.models import CalendarEntry
 
 #: Seconds that a copy may be used without asking again.
@@ -98,6 +99,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         "my_calendars": reverse("booking:my_calendars"),
         "chosen_name": name_of(form.chosen()),
         "feed_url": feed_url,
+        "sources": list(OutsideCalendar.objects.filter(is_shown=True).values_list("name", flat=True)),
         "webcal_url": webcal_url,
         "google_url": "https://calendar.google.com/calendar/r?cid=" + quote(webcal_url, safe=""),
         "outlook_url": "https://outlook.office.com/calendar/0/addfromweb?" + urlencode({"url": feed_url}),

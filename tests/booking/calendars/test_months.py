@@ -77,6 +77,16 @@ def test_a_calendar_for_staff_alone_is_not_on_the_page():
     assert listed() == []
 
 
+def test_whoever_subscribes_reads_which_calendars_come_along(client):
+    followed(name="B98")
+    followed(name="Ferier", is_shown=False)
+
+    page = client.get(reverse("booking:subscribe"))
+
+    assert page.context["sources"] == ["B98"]
+    assert "(B98)" in page.content.decode()
+
+
 def test_the_page_takes_the_same_queries_for_one_event_and_for_thirty(client):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -149,6 +149,17 @@ def test_it_is_fetched_now_by_hand_and_by_nobody_else_meanwhile(client, editor, 
     assert len(server.asked) == 2
 
 
+def test_a_file_that_comes_while_another_is_read_is_not_taken_for_read(client, editor):
+    write(client, file=brought(calendar(MEETING)))
+    OutsideCalendar.objects.update(leased_until=NOW + LEASE)
+
+    response = write(client, OutsideCalendar.objects.get(), file=brought(calendar()))
+
+    [_saved, message] = response.context["messages"]
+    assert message.level_tag == "error"
+    assert OutsideEvent.objects.get().gone_at is None
+
+
 def test_another_address_sends_home_whoever_has_the_old_one_in_hand(client, editor, server):
     write(client, url=server.url)
     followed = OutsideCalendar.objects.get()
