@@ -87,6 +87,18 @@ def cancel_url(session: SessionPage, user) -> str:
     return reverse("cancel_session", args=[session.pk])
 
 
+def revive_url(session: SessionPage, user) -> str:
+    """Where a cancellation is taken back; empty when there is none, somebody was told of it, or not for this user."""
+    if not session.is_cancelled or not user.has_perm("booking.cancel_sessionpage") or was_told(session):
+        return ""
+    return reverse("revive_session", args=[session.pk])
+
+
+def was_told(session: SessionPage) -> bool:
+    """Whether anybody was signed up or in line when the session was called off, and has heard of it since."""
+    return Booking.objects.active().filter(session=session).exists()
+
+
 def actions(session: SessionPage, user) -> list[tuple[str, str]]:
     """What this user may do with all who are signed up at once: the words, and where it is done."""
     found = []

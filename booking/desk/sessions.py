@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.menus.pages import PageMenuItem
 
-from booking.desk.session_tab import cancel_url, numbers, tab_url
+from booking.desk.session_money import money_in
+from booking.desk.session_tab import cancel_url, numbers, revive_url, tab_url
+from booking.invoicing.models import Charge, Invoice
 from booking.registers import NamedActionView
-from booking.sessions.live import cancel_session
+from booking.sessions.live import cancel_session, revive_session
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus
 
@@ -52,6 +54,8 @@ class CancelSessionView(SessionActionView):
         if self.user_has_permission(self.permission_required) and not cancel_url(self.object, request.user):
             if self.object.is_cancelled:
                 messages.info(request, _("The session is cancelled already."))
+            elif self.object.entry:
+                messages.info(request, _("The session has been held, so it can't be cancelled."))
             else:
                 messages.info(request, _("The session was never published, so there is nothing to cancel."))
             return redirect(self.get_back_url())
@@ -62,7 +66,54 @@ class CancelSessionView(SessionActionView):
         messages.success(self.request, _("“%(session)s” is cancelled.") % {"session": self.object.title})
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(when=self.object.when, **numbers(self.object), **kwargs)
+        invoices = Invoice.objects.filter(charges__in=Charge.objects.invoicing(self.object)).distinct()
+        money = money_in(self.object)["total"]
+        return super().get_context_data(
+            when=self.object.when,
+            invoices=invoices.count(),
+            money=money,
+            kept=money.paid - money.given_back,
+            **numbers(self.object),
+            **kwargs,
+        )
+
+
+class ReviveSessionView(SessionActionView):
+    """Takes a cancellation back, as long as there is nobody who was told of it."""
+
+    template_name = "booking/admin/revive_session.html"
+    page_title = gettext_lazy("Hold the session after all")
+    header_icon = "undo"
+    permission_required = "cancel_sessionpage"
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.user_has_permission(self.permission_required) and not revive_url(self.object, request.user):
+            if self.object.is_cancelled:
+                messages.error(
+                    request,
+                    _("Participants have been told that the session is cancelled. Make a new one instead."),
+                )
+            else:
+                messages.info(request, _("The session is not cancelled."))
+            return redirect(self.get_back_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def act(self):
+        revive_session(self.object, by=self.request.user, now=timezone.now())
+        messages.success(self.request, _("“%(session)s” is held after all.") % {"session": self.object.title})
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(when=self.object.when, **kwargs)
+
+
+class ReviveSessionButton(PageMenuItem):
+    label = gettext_lazy("Hold the session after all")
+    icon_name = "undo"
+    url_name = "revive_session"
+    priority = 55
+
+    def is_shown(self, user):
+        return bool(revive_url(self.page, user))
 
 
 class CancelSessionButton(PageMenuItem):
@@ -80,3 +131,4 @@ def session_buttons(page, user, view_name, next_url=None):
     session = page.specific_deferred
     if isinstance(session, SessionPage):
         yield CancelSessionButton(page=session)
+        yield ReviveSessionButton(page=session)

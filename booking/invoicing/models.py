@@ -13,6 +13,7 @@ from booking.invoicing.final import WrittenOnce
 from booking.payments.models import Payment, Refund
 from booking.people.models import InvoiceFormat, Municipality
 from booking.pricing.models import Seller
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking
 
 #: How a document is written as XML, by format.
@@ -192,6 +193,10 @@ class Invoice(models.Model):
 class ChargeQuerySet(models.QuerySet):
     def standing(self) -> "ChargeQuerySet":
         return self.filter(stands=True)
+
+    def invoicing(self, session: SessionPage) -> "ChargeQuerySet":
+        """Those by which seats at the session are invoiced now: not credited, for whatever reason."""
+        return self.standing().filter(credited_by=None, booking__session=session)
 
 
 class Charge(models.Model):

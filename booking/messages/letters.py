@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.dates import danish_day, danish_moment, danish_time, today
+from booking.invoicing.models import Charge
 from booking.messages.models import Told
 from booking.money import kroner
 from booking.payments.models import Payment, Refund, RefundReason
@@ -21,11 +22,13 @@ from booking.sessions.models import CalendarEntry, SessionPage, Version
 from booking.signup.fee import grace_of
 from booking.signup.models import Booking, Withdrawal
 from booking.signup.sentences import (
+    all_sentence,
     both_amounts,
     fee_sentence,
     grace_sentence,
     order_invoice_sentence,
     owed_sentence,
+    release_sentence,
     rule_sentences,
     run_in_words,
     session_sentence,
@@ -91,7 +94,7 @@ def _agreed(bookings: list[Booking], *, with_link: bool) -> dict[str, Any]:
     else:
         rule = withdrawal_sentences(booking.conditions, quote=quote, starts_on=session.starts_on, on=on)
     if not is_one and not quote.is_free:
-        rule.append(_("That is for all of them together; each can withdraw alone."))
+        rule.append(all_sentence(bookings))
     return about(booking) | {
         "participants": _participants(bookings),
         "facts": [
@@ -135,6 +138,8 @@ def _fee_sentences(withdrawal: Withdrawal) -> list[str]:
         return [owed_sentence(withdrawal)]
     fee = withdrawal.fee()
     if fee.is_free:
+        return [fee_sentence(fee)]
+    if not release_sentence(withdrawal.booking.session):
         return [fee_sentence(fee)]
     return [
         fee_sentence(fee),
@@ -210,6 +215,7 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
             (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
             *session_facts(session),
         ],
+        "was_invoiced": Charge.objects.filter(booking__in=bookings).exists(),
         "is_invoiced": any(not booking.price.is_free and not booking.order.pays_by_card for booking in bookings),
         "is_paid": any(not booking.price.is_free and booking.order.pays_by_card for booking in bookings),
         "has_file": bool(calendar),

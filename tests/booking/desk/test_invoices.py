@@ -11,10 +11,12 @@ from pypdf import PdfReader
 from booking.invoicing.models import Invoice
 from booking.invoicing.run import issue_due
 from booking.journal.models import Fact
+from booking.messages.models import OutboxMessage
 from booking.mypage.retention import purge_invoices
+from booking.pricing.models import Invoiced, PriceList
 from tests.booking.invoicing.conftest import seller  # noqa: F401
 from tests.booking.invoicing.test_issue import AFTER, at
-from tests.booking.signup.test_reserve import order
+from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import SessionPageFactory, mayor_of
 
 READY = "ready-to-invoice:index"
@@ -161,7 +163,7 @@ def test_the_list_asks_as_often_however_many_there_are(client, seller, finance, 
     assert len(page.context["object_list"]) == count
 
 
-QUERIES = 11
+QUERIES = 12
 
 
 def test_five_years_after_its_year_a_document_keeps_number_and_sums_alone(client, invoice):
@@ -172,3 +174,39 @@ def test_five_years_after_its_year_a_document_keeps_number_and_sums_alone(client
     assert (kept.number, kept.total, kept.content, bytes(kept.xml)) == ("F1", invoice.total, {}, b"")
     assert client.get(reverse("invoices:inspect", args=[kept.pk])).status_code == 200
     assert client.get(reverse("invoices:pdf", args=[kept.pk])).status_code == 404
+
+
+def test_calling_off_says_first_what_will_be_credited(client, administrator, seller, the_day_after):  # noqa: F811
+    the_day_after.move_to(NOW)
+    session = SessionPageFactory()
+    PriceList.objects.update(invoiced=Invoiced.BOOKED)
+    order(session, mayor_of("Fanø"))
+    address = reverse("cancel_session", args=[session.pk])
+    assert "6.625,00 kr." not in client.get(address).content.decode()
+
+    issue_due(NOW)
+
+    page = client.get(address)
+    assert page.context["invoices"] == 1
+    assert "6.625,00 kr." in page.content.decode()
+
+
+def test_whoever_has_an_invoice_hears_of_the_credit_note(
+    client,
+    administrator,
+    seller,  # noqa: F811
+    the_day_after,
+    django_capture_on_commit_callbacks,
+):
+    the_day_after.move_to(NOW)
+    session = SessionPageFactory()
+    PriceList.objects.update(invoiced=Invoiced.BOOKED)
+    order(session, mayor_of("Fanø"))
+    issue_due(NOW)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("cancel_session", args=[session.pk]))
+
+    [text] = set(OutboxMessage.objects.filter(kind="session_cancelled").values_list("text", flat=True))
+    assert "kreditnota" in text
+    assert "sender vi ingen faktura" not in text

@@ -1,13 +1,14 @@
 """A session in the editor: its bookings, its price, and calling it off."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from booking.journal.kinds import SESSION_CANCELLED
-from booking.models import Booking, Fact, Interest
+from booking.journal.kinds import SESSION_CANCELLED, SESSION_REVIVED
+from booking.models import Booking, CalendarEntry, Fact, Interest
 from tests.booking.desk.test_bookings import book
 from tests.factories import OfferPageFactory, SessionPageFactory, mayor_of
 
@@ -84,7 +85,8 @@ def test_the_editor_reads_what_a_seat_costs(client, editor, facts, said):
 
 
 def test_a_missing_price_is_told_and_a_free_one_is_not_missing(client, editor):
-    missing, free = SessionPageFactory(kind="online"), SessionPageFactory(kind="online", own_net=Decimal(0))
+    missing = SessionPageFactory(kind="online")
+    free = SessionPageFactory(kind="online", own_net=Decimal(0), starts_on=date(2027, 6, 1))
 
     assert "help-warning" in editor_of(client, missing)
     assert "help-warning" not in editor_of(client, free)
@@ -110,6 +112,16 @@ def test_calling_off_asks_first_tells_how_many_and_keeps_the_bookings(client, ad
     assert Fact.objects.get(kind=SESSION_CANCELLED).by == administrator
 
 
+def test_a_session_that_has_been_held_cannot_be_called_off(client, administrator):
+    session = SessionPageFactory(starts_on=date(2026, 3, 3))
+    address = reverse("cancel_session", args=[session.pk])
+
+    response = client.post(address)
+
+    assert "har været holdt" in told(response)
+    assert not Fact.objects.filter(kind=SESSION_CANCELLED).exists()
+
+
 def test_calling_off_again_changes_nothing(client, administrator):
     session = SessionPageFactory()
     address = reverse("cancel_session", args=[session.pk])
@@ -118,6 +130,32 @@ def test_calling_off_again_changes_nothing(client, administrator):
     assert client.get(address).status_code == 302
     assert client.post(address).status_code == 302
     assert Fact.objects.filter(kind=SESSION_CANCELLED).count() == 1
+
+
+def test_a_cancellation_that_nobody_was_told_of_is_taken_back(client, administrator):
+    session = SessionPageFactory()
+    client.post(reverse("cancel_session", args=[session.pk]))
+    address = reverse("revive_session", args=[session.pk])
+    assert client.get(address).status_code == 200
+    assert CalendarEntry.objects.get().is_off
+
+    assert client.post(address).status_code == 302
+    client.post(address)
+
+    entry = CalendarEntry.objects.get()
+    assert (entry.is_off, entry.sequence) == (False, 2)
+    assert Fact.objects.get(kind=SESSION_REVIVED).by == administrator
+
+
+def test_a_cancellation_that_participants_were_told_of_stays(client, administrator):
+    session = SessionPageFactory()
+    book(session, "Ærø")
+    client.post(reverse("cancel_session", args=[session.pk]))
+
+    assert client.post(reverse("revive_session", args=[session.pk])).status_code == 302
+
+    assert CalendarEntry.objects.get().is_off
+    assert not Fact.objects.filter(kind=SESSION_REVIVED).exists()
 
 
 def test_a_draft_that_was_never_out_has_nothing_to_call_off(client, administrator):
