@@ -37,6 +37,7 @@ def register_lists():
         menu.PlacesGroup(),
         PersonChooserViewSet(),
         DeletionRequestViewSet(),
+        publish.SessionPageViewSet(),
     ]
 
 
@@ -45,6 +46,7 @@ def register_actions():
     return [
         path("sessions/collisions/", planning.session_collisions, name="session_collisions"),
         path("sessions/cancel/<id:pk>/", sessions.CancelSessionView.as_view(), name="cancel_session"),
+        path("sessions/revive/<id:pk>/", sessions.ReviveSessionView.as_view(), name="revive_session"),
         path("sessions/attendance/<id:pk>/", attendance.AttendanceView.as_view(), name="session_attendance"),
         path("sessions/participants/<id:pk>/", lists.ParticipantListView.as_view(), name="participant_list"),
         path("sessions/letter/<id:pk>/", letter.LetterView.as_view(), name="session_letter"),
@@ -77,6 +79,7 @@ hooks.register("register_account_menu_item", staff.two_step_menu_item)
 hooks.register("before_copy_page", pages.refuse_alias_of_session)
 hooks.register("before_delete_snippet", pages.refuse_to_delete_snippets)
 hooks.register("after_create_page", pages.say_what_is_missing)
+hooks.register("after_edit_page", publish.show_consequences_of_approval)
 hooks.register("after_edit_page", pages.say_what_is_missing)
 hooks.register("after_create_page", planning.say_what_else_there_is)
 hooks.register("after_edit_page", planning.say_what_else_there_is)

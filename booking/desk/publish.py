@@ -19,6 +19,8 @@ from wagtail import hooks
 from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.pages.workflow import WorkflowActionView
+from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
@@ -34,9 +36,53 @@ def show_consequences(request, page):
     draft = page.specific_deferred
     if not isinstance(draft, SessionPage) or not consequences_of(page, now=timezone.now()).mails:
         return None
-    url = reverse("publish_session", args=[page.pk, page.latest_revision_id])
+    return redirect(_step_url(request, page))
+
+
+def show_consequences_of_approval(request, page):
+    """After the last approval was given in the editor: the same step."""
+    if request.POST.get("action-workflow-action") and is_approved(page, request.user):
+        return redirect(_step_url(request, page))
+    return None
+
+
+def awaits_step(page, user) -> bool:
+    """Whether the newest version of the page is a session's that somebody is told of, and ``user`` may see to it."""
+    session = page.specific_deferred
+    if not isinstance(session, SessionPage) or user is None:
+        return False
+    may_publish = session.permissions_for_user(user).can_publish()
+    return may_publish and consequences_of(session.get_latest_revision_as_object(), now=timezone.now()).mails > 0
+
+
+def is_approved(page, user) -> bool:
+    """Whether the last approval was given, so that what was approved awaits the step."""
+    page = Page.objects.get(pk=page.pk)
+    return not page.workflow_in_progress and page.has_unpublished_changes and awaits_step(page, user)
+
+
+def _step_url(request, page) -> str:
+    url = reverse("publish_session", args=[page.pk, Page.objects.get(pk=page.pk).latest_revision_id])
     next_url = get_valid_next_url_from_request(request)
-    return redirect(f"{url}?{urlencode({'next': next_url})}" if next_url else url)
+    return f"{url}?{urlencode({'next': next_url})}" if next_url else url
+
+
+class ApprovalView(WorkflowActionView):
+    """An approval from the start page or a report leads to the same step."""
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        if self.action_name != "approve" or not is_approved(self.object, request.user):
+            return response
+        url = _step_url(request, self.object)
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":
+            return self.render_modal_json(request, {"step": "success", "redirect": url})
+        return redirect(url)
+
+
+class SessionPageViewSet(PageViewSet):
+    model = SessionPage
+    workflow_action_view_class = ApprovalView
 
 
 def publish_with_consequences_alone(request, action_type, objects, action):

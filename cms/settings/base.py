@@ -218,6 +218,8 @@ WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_DATE_FORMAT = "%d.%m.%Y"  # in the fields where staff pick a day
 WAGTAIL_DATETIME_FORMAT = "%d.%m.%Y %H:%M"
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses in plain letters (home/slugs.py)
+#: A session that people are told of is not published by the last approval alone, but in the step that shows it.
+WAGTAIL_FINISH_WORKFLOW_ACTION = "booking.desk.approval.publish_approved"
 WAGTAIL_GRAVATAR_PROVIDER_URL = None  # else the admin asks a stranger for portraits
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # else the admin asks wagtail.org for news
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

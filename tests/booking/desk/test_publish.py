@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import GroupApprovalTask, Page, TaskState, Workflow, WorkflowTask
 from wagtail.test.utils.form_data import querydict_from_html
 
 from booking.messages.models import OutboxMessage
@@ -277,3 +277,48 @@ def test_sessions_with_news_are_not_published_in_one_go(client, editor, session)
 
     assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
     assert mails() == []
+
+
+# Approved
+
+
+def in_moderation(session: SessionPage, user) -> TaskState:
+    """The change of a day, handed in for approval."""
+    page = SessionPage.objects.get(pk=session.pk)
+    page.starts_on = page.ends_on = date(2027, 5, 12)
+    page.save_revision()
+    task = GroupApprovalTask.objects.create(name="Godkendelse")
+    task.groups.set(user.groups.all())
+    workflow = Workflow.objects.create(name="Godkendelse")
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=1)
+    return workflow.start(page, user).current_task_state
+
+
+@pytest.mark.parametrize("where", ["the editor", "the start page"])
+def test_an_approval_leads_to_the_step_before_anything_happens(client, editor, session, where):
+    state = in_moderation(session, editor)
+
+    if where == "the editor":
+        url = reverse("wagtailadmin_pages:edit", args=[session.pk])
+        form = querydict_from_html(client.get(url).content.decode(), form_id="page-edit-form").dict()
+        action = {"action-workflow-action": "1", "workflow-action-name": "approve", "programme-count": "0"}
+        answer = client.post(url, form | action)
+    else:
+        answer = client.post(reverse("wagtailadmin_pages:workflow_action", args=[session.pk, "approve", state.pk]))
+
+    page = Page.objects.get(pk=session.pk)
+    assert answer["Location"] == reverse("publish_session", args=[page.pk, page.latest_revision_id])
+    assert not page.workflow_in_progress
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
+    choose(client, client.get(answer["Location"]), "tell")
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
+    assert mails() == [MAYOR, SECRETARY]
+
+
+def test_an_approval_that_tells_nobody_publishes(client, editor):
+    session = SessionPageFactory()
+    state = in_moderation(session, editor)
+
+    client.post(reverse("wagtailadmin_pages:workflow_action", args=[session.pk, "approve", state.pk]))
+
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
