@@ -57,6 +57,7 @@ NAMES = {
     kinds.SESSION_SHOWN: _("New version in the calendars"),
     kinds.SESSION_PLACED: _("In further calendars"),
     kinds.SESSION_CANCELLED: _("Session cancelled"),
+    kinds.SESSION_REVIVED: _("Cancellation of the session taken back"),
     kinds.WRITTEN_TO: _("Letter to the participants"),
     kinds.PROGRAMME_PUBLISHED: _("Programme published"),
     kinds.REMINDED: _("Participants reminded"),

@@ -42,6 +42,7 @@ INTERESTED = "interested"  # somebody wants to hear when a session gets its date
 SESSION_SHOWN = "session_shown"  # what calendars show of a live session came or changed
 SESSION_PLACED = "session_placed"  # an unchanged session came to stand in further feeds, such as another heading's
 SESSION_CANCELLED = "session_cancelled"  # the session will not be held
+SESSION_REVIVED = "session_revived"  # it was called off, and will be held after all
 WRITTEN_TO = "written_to"  # a session: staff wrote to those who take part; the words stand in the outbox
 PROGRAMME_PUBLISHED = "programme_published"  # a session: its programme came onto the site for the first time
 REMINDED = "reminded"  # a session: those with a seat were reminded; ``mail`` is which reminder

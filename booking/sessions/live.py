@@ -21,6 +21,7 @@ from booking.journal.kinds import (
     SEATS_CHANGED,
     SESSION_CANCELLED,
     SESSION_PLACED,
+    SESSION_REVIVED,
     SESSION_SHOWN,
 )
 from booking.journal.record import record
@@ -94,6 +95,23 @@ def note_programme(session_id: int, *, now: datetime | None = None, quiet: bool 
     entry.programme_at = now
     entry.save(update_fields=["programme_at"])
     record(PROGRAMME_PUBLISHED, entry, at=now, **_manner(quiet))
+
+
+@transaction.atomic
+def revive_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
+    """Take back that a session was called off, for calendars under the same UID. Doing it again changes nothing.
+
+    Whoever had a seat has been told that it is not held, and money may have gone back; so this is for a session that
+    nobody is signed up for (booking.desk.sessions).
+    """
+    SessionPage.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    entry = CalendarEntry.objects.select_for_update(of=("self",)).get(session=session)
+    if entry.cancelled_at is not None:
+        entry.cancelled_at = None
+        _show(entry, {}, now)
+        record(SESSION_REVIVED, entry, by=by, at=now)
+        _note_other_runs(session.pk)
+    return entry
 
 
 def _public():

@@ -287,6 +287,7 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
         "cancelling bookings and sessions, and sending mail again": [
             reverse("bookings:cancel", args=[pk["bookings"]]),
             reverse("cancel_session", args=[session]),
+            reverse("revive_session", args=[session]),
             reverse("outbox:again", args=[pk["outbox"]]),
         ],
         "seats that await a successor, and putting somebody in them": [
@@ -417,6 +418,7 @@ def test_a_post_is_refused_where_the_page_is(who, client, everything, request):
         reverse("register-import:index"),
         reverse("exceptions:edit", args=[everything["exceptions"].pk]),
         reverse("cancel_session", args=[session.pk]),
+        reverse("revive_session", args=[session.pk]),
         reverse("persons:delete", args=[everything["secretaries"].secretary.pk]),
         reverse("price-lists:edit", args=[everything["price-lists"].pk]),
         reverse("conditions:edit", args=[everything["conditions"].pk]),
