@@ -100,6 +100,9 @@ class ForgetPersonView(NamedActionView):
         return self.request.user.has_perm(f"booking.{permission}")
 
     def get_back_url(self):
+        if self.object.is_guest:  # who has no page in the register
+            seat = self.object.bookings.order_by("pk").last()
+            return reverse("bookings:inspect", args=[seat.pk]) if seat else reverse("bookings:index")
         return reverse("persons:edit", args=[self.object.pk])
 
     def act(self):

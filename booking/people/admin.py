@@ -112,6 +112,10 @@ class PersonCreateView(GivesSignIn, CreateView):
 
 
 class PersonEditView(GivesSignIn, EditView):
+    def get_object(self, queryset=None):
+        """Guests are not in the register, and nobody writes them into it."""
+        return super().get_object(Person.objects.registered())
+
     @cached_property
     def header_more_buttons(self):
         buttons = super().header_more_buttons

@@ -213,6 +213,25 @@ class BookingInspectView(InspectView):
             buttons.append(HeaderButton(words, url=url, icon_name="cross"))
         return buttons
 
+    def _registered_here(self) -> list[Booking]:
+        """The bookings at the session of whoever has a guest's address in the register: they may be there twice.
+
+        Whoever named the guest is not told; the register is staff's to know.
+        """
+        booking = self.object
+        if not booking.is_active or not booking.participant.guest_email:
+            return []
+        there = Booking.objects.active().filter(session=booking.session_id, participant__host=None)
+        return list(there.filter(participant__email=booking.participant.guest_email).select_related("participant"))
+
+    def _forget_url(self) -> str:
+        """Where all about a guest is deleted, who has no page of their own in the register."""
+        guest = self.object.participant
+        is_to_forget = guest.is_guest and guest.forgotten_at is None
+        if not is_to_forget or not self.request.user.has_perm("booking.forget_person"):
+            return ""
+        return reverse("forget_person", args=[guest.pk])
+
     def _waive_buttons(self) -> list[HeaderButton]:
         withdrawal = self.object.withdrawal_or_none
         if withdrawal is None or withdrawal.owed().is_free or not self.user_has_permission("waive"):
@@ -242,6 +261,8 @@ class BookingInspectView(InspectView):
                 for fact in facts
             ],
             sees_needs=self.user_has_permission("see_needs"),
+            registered_here=self._registered_here(),
+            forget_url=self._forget_url(),
             can_edit_page=booking.session.permissions_for_user(self.request.user).can_edit(),
             **kwargs,
         )
