@@ -89,7 +89,7 @@ def try_again(row: HandOver, *, now: datetime, by=None) -> None:
     """Let what was refused go once more. Raises IllegalMove."""
     row = HandOver.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=row.pk)
     row.move(HandOverState.READY)
-    row.not_before = now
+    row.not_before, row.attempts = now, 0
     row.save()
     record(HANDED_OVER, row.invoice, by=by, at=now, number=row.invoice.number, state=HandOverState.READY.value)
 

@@ -1,6 +1,6 @@
 """A document's story from the journal, in order and in words: why it was made, of what, and what became of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from booking.journal.models import Fact
 from booking.money import kroner
 from booking.payments.models import Payment, Refund
 from booking.pricing.models import Invoiced
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, Order
 
 #: What of a booking bears on what is invoiced.
@@ -75,18 +76,23 @@ def story(document: Invoice) -> list[Step]:
     for model, ids, only in asked:
         kind = Q(kind__in=only) if only else Q()
         wanted |= Q(about_type=ContentType.objects.get_for_model(model), about_id__in=list(ids)) & kind
-    facts = Fact.objects.filter(wanted).select_related("by").order_by("at", "pk")
-    teller = _Teller(document, family, by_id)
+    facts = list(Fact.objects.filter(wanted).select_related("by", "on_behalf_of").order_by("at", "pk"))
+    teller = _Teller(document, family, by_id, facts)
     return [Step(fact.at, teller.tell(fact), done_by(fact)) for fact in facts]
 
 
 class _Teller:
     """Puts facts into words, for the page of one document."""
 
-    def __init__(self, document: Invoice, family: Iterable[Invoice], bookings: dict[int, Booking]):
+    def __init__(
+        self, document: Invoice, family: Iterable[Invoice], bookings: dict[int, Booking], facts: Sequence[Fact]
+    ):
         self.document = document
         self.family = {one.pk: one for one in family}
         self.bookings = bookings
+        self.switches = [fact for fact in facts if fact.kind == kinds.SWITCHED]
+        left = {fact.details["from_session"] for fact in self.switches}
+        self.titles = dict(SessionPage.objects.filter(pk__in=left).values_list("pk", "title")) if left else {}
         self.words: dict[str, Callable[[Fact], str]] = {
             kinds.BOOKED: lambda fact: self._of_seat(fact, _("%(who)s was signed up for %(session)s.")),
             kinds.CANCELLED: lambda fact: self._of_seat(fact, _("%(who)s was withdrawn from %(session)s.")),
@@ -114,8 +120,16 @@ class _Teller:
         return self.words[fact.kind](fact) if fact.kind in self.words else named(fact.kind)
 
     def _of_seat(self, fact: Fact, words: str) -> str:
+        """Whose seat it was then, and where: it may have passed to another person, or to another run, since."""
         booking = self.bookings[fact.about_id]
-        return words % {"who": booking.participant.name, "session": booking.session.title}
+        who = fact.on_behalf_of or booking.participant
+        return words % {"who": who.name, "session": self._title_at(fact, booking)}
+
+    def _title_at(self, fact: Fact, booking: Booking) -> str:
+        for switch in self.switches:
+            if switch.about_id == booking.pk and switch.pk > fact.pk:
+                return self.titles.get(switch.details["from_session"], booking.session.title)
+        return booking.session.title
 
     def _invoiced(self, fact: Fact) -> str:
         why = [str(BECAUSE[one]) for one in fact.details.get("because", ()) if one in BECAUSE]

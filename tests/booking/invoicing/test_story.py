@@ -12,17 +12,21 @@ from booking.invoicing.bank_file import Incoming
 from booking.invoicing.deposits import take_in
 from booking.invoicing.hand_over import hand_over_due, read_receipts, try_again
 from booking.invoicing.issue import credit
-from booking.invoicing.models import Invoice
+from booking.invoicing.models import HandOver, Invoice
 from booking.invoicing.run import issue_due
 from booking.invoicing.settle import mark_paid
 from booking.invoicing.story import story
+from booking.people.models import Person
+from booking.sessions.models import Choice
 from booking.signup.cancel import cancel_booking
+from booking.signup.substitute import substitute
+from booking.signup.switch import switch
 from tests.booking.invoicing.bank_files import DAY, slip
 from tests.booking.invoicing.test_cards import payment  # noqa: F401
 from tests.booking.invoicing.test_hand_over import folder, receipt  # noqa: F401
 from tests.booking.invoicing.test_issue import AFTER, at
 from tests.booking.signup.test_reserve import NOW, order
-from tests.factories import ConditionsFactory, SessionPageFactory, UserFactory, mayor_of
+from tests.factories import ConditionsFactory, OfferPageFactory, SessionPageFactory, UserFactory, mayor_of
 
 LATER = datetime(2027, 7, 1, 9, tzinfo=COPENHAGEN)
 WHO = "Borgmesteren i Fanø"
@@ -116,3 +120,43 @@ def test_after_five_years_it_still_tells_what_happened(invoice):
     Invoice.objects.empty_before(date(2028, 1, 1), on=date(2033, 1, 1))
 
     assert told(Invoice.objects.get())[-1] == "Marked as paid on 20. maj 2027."
+
+
+def test_whoever_passed_the_seat_on_is_named_as_long_as_it_was_theirs(seller):
+    mayor = mayor_of("Fanø")
+    booking = order(SessionPageFactory(title="Lederskab"), mayor).bookings.get()
+    office = mayor.offices.get()
+    office.ends_on = NOW.date() - timedelta(days=1)
+    office.save()
+    successor = mayor_of("Fanø", starts_on=NOW.date())
+    Person.objects.filter(pk=successor.pk).update(name="Den nye")
+    successor.refresh_from_db()
+    substitute(booking, participant=successor, by=None, now=NOW)
+    [invoice] = issue_due(AFTER).issued
+
+    assert told(invoice)[:2] == [
+        f"{WHO} was signed up for Lederskab.",
+        "Den nye took over the seat at Lederskab.",
+    ]
+
+
+def test_a_switch_to_another_run_names_both(seller):
+    offer, choice = OfferPageFactory(), Choice.objects.create(name="Kattegat")
+    first, second = (
+        SessionPageFactory(parent=offer, choice=choice, title=title, starts_on=day)
+        for title, day in (("Hold 1", date(2027, 5, 4)), ("Hold 2", date(2027, 5, 5)))
+    )
+    switch(order(first, mayor_of("Fanø")).bookings.get(), to=second, by=None, now=NOW)
+    [invoice] = issue_due(AFTER).issued
+
+    assert told(invoice)[:2] == [f"{WHO} was signed up for Hold 1.", f"{WHO} switched to Hold 2."]
+
+
+def test_a_hand_over_that_is_let_go_again_begins_anew(invoice, folder):  # noqa: F811
+    hand_over_due(AFTER)
+    receipt(folder, {"state": "refused", "reason": "Nede"})
+    read_receipts(AFTER)
+
+    try_again(invoice.hand_over, now=AFTER)
+
+    assert HandOver.objects.get().attempts == 0
