@@ -12,6 +12,9 @@ from booking.dates import danish_day
 from booking.people.models import Audience
 from booking.sessions.models import SessionPage
 
+#: Nobody plans as far ahead as this; a year with a digit too many is told of elsewhere.
+FAR = date(2200, 1, 1)
+
 #: So many of each kind are named; a day with more is known to be full.
 NAMED = 10
 
@@ -31,7 +34,7 @@ def collisions(
 
     Runs that one chooses between do not collide: nobody is at two of them.
     """
-    if first is None:
+    if first is None or first >= FAR:
         return []
     last = min(max(first, last or first), first + timedelta(days=LONGEST))
     found = [Collision(f"{occasion.name}: {danish_day(occasion.day)}") for occasion in occasions(first, last)]

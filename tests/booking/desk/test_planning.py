@@ -49,6 +49,8 @@ def test_a_new_page_has_nothing_to_say_yet(client, editor, sessions):
         ({"starts_on": "06.05.2027", "when_text": "maj"}, False, False),
         ({"starts_on": "i morgen", "audience": "99999", "page": "x", "choice": "-1"}, False, False),
         ({"starts_on": "06.05.2027", "ends_on": "31.12.9999"}, True, False),
+        ({"starts_on": "31.12.9999", "audience": "the audience"}, False, False),
+        ({"starts_on": "0001-01-01"}, False, False),
         ({}, False, False),
     ],
 )
