@@ -1,6 +1,6 @@
 """The booking panel of a session page: what stands in the way, whom one may sign up, and the form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -27,7 +27,14 @@ from booking.signup.lines import FEW
 from booking.signup.models import Booking, Interest, Order
 from booking.signup.pairs import partners
 from booking.signup.reserve import Cost, Seat, allot, asked_for, cost_of
-from booking.signup.sentences import invoice_sentence, person_sentence, session_sentence, withdrawal_sentences
+from booking.signup.sentences import (
+    EACH_ALONE,
+    TOGETHER,
+    invoice_sentence,
+    person_sentence,
+    session_sentence,
+    withdrawal_sentences,
+)
 from booking.signup.standing import (
     Admission,
     CannotBook,
@@ -305,7 +312,7 @@ class Panel:
     @property
     def is_for_one(self) -> bool:
         """Whether the price is that of a seat, because nobody has been chosen yet among several."""
-        return not self.count and (len(self.eligible) > 1 or bool(self.hosts))
+        return not self.session.takes_pairs and not self.count and (len(self.eligible) > 1 or bool(self.hosts))
 
     @cached_property
     def cost(self) -> Cost | None:
@@ -316,9 +323,19 @@ class Panel:
         seats += [Seat(participant=guest.person()) for guest in self.guests]
         if self.partner:
             seats.append(Seat(participant=self.partner))
-        if self.session.takes_pairs and len(seats) == 2:
-            seats = [replace(seat, pair="pair") for seat in seats]
-        return self._cost(seats)
+        return self._pair_cost(seats) if self.session.takes_pairs else self._cost(seats)
+
+    def _pair_cost(self, seats: Sequence[Seat]) -> Cost | None:
+        """What both of a pair cost; before both are chosen, if that is the same whoever they are."""
+        pairs = [seats]
+        if len(seats) < 2:
+            chosen = [seat.participant for seat in seats]
+            people = [*(candidate.person for candidate in self.eligible), *self.partners]
+            others = self._of_each_sort([Seat(participant=person) for person in people if person not in chosen])
+            if not others:
+                return self._cost(seats)
+            pairs = [[seat, other] for seat in seats or others for other in others]
+        return self._same([replace(seat, pair="pair") for seat in pair] for pair in pairs)
 
     @cached_property
     def partners(self) -> list[Person]:
@@ -352,11 +369,19 @@ class Panel:
     @cached_property
     def first_cost(self) -> Cost | None:
         """What one seat costs before anybody is chosen; None where that depends on who is to have it."""
+        if self.session.takes_pairs:
+            return self._pair_cost([])
         seats = [Seat(participant=candidate.person) for candidate in self.eligible]
         seats += [Seat(participant=Person(guest_email="?"))] if self.hosts else []
-        # One seat of each sort is enough: whoever is asked for in the same way pays the same.
-        sorts = dict(zip(asked_for(self.session, seats, prices=self.prices), seats, strict=True))
-        costs = {self._cost([seat]) for seat in sorts.values()}
+        return self._same([seat] for seat in self._of_each_sort(seats))
+
+    def _of_each_sort(self, seats: Sequence[Seat]) -> list[Seat]:
+        """One seat of each sort is enough: whoever is asked for in the same way pays the same."""
+        return list(dict(zip(asked_for(self.session, seats, prices=self.prices), seats, strict=True)).values())
+
+    def _same(self, choices: Iterable[Sequence[Seat]]) -> Cost | None:
+        """What each of the choices costs; None where they differ."""
+        costs = {self._cost(seats) for seats in choices}
         return costs.pop() if len(costs) == 1 else None
 
     def _cost(self, seats: Sequence[Seat]) -> Cost | None:
@@ -378,6 +403,13 @@ class Panel:
         agreed = self.cost.waiting if self.queues else self.cost.seats
         on = today(self.now)
         return withdrawal_sentences(self.conditions, quote=agreed, starts_on=self.session.starts_on, on=on)
+
+    @property
+    def all_together(self) -> str:
+        """How several can withdraw, or a pair; nothing of one."""
+        if self.session.takes_pairs:
+            return TOGETHER
+        return EACH_ALONE if self.count > 1 else ""
 
     @property
     def invoice(self) -> str:
@@ -459,6 +491,8 @@ class Panel:
             "contact_phone": self.person.phone,
             "submission": str(uuid4()),
         }
+        if self.hosts and len(self.eligible) == 1:  # who comes most likely; others can come without them
+            known["participant"] = [str(self.eligible[0].person.pk)]
         if self.payer:
             last = Order.objects.filter(booker=self.person, payer=self.payer).exclude(gln="").first()
             if last:

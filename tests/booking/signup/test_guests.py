@@ -97,6 +97,12 @@ def test_those_who_are_named_get_a_seat_each_in_the_one_order(client, mayor, boo
     )
 
 
+def test_the_only_one_it_is_for_is_ticked_beforehand(client, mayor, booker):
+    session = summit()
+
+    assert fields_on(client.get(session.get_url()), session)["participant"] == str(mayor.pk)
+
+
 def test_nobody_of_the_register_need_take_part(client, mayor, booker):
     sent(client, summit(), participant=None)
 
@@ -110,6 +116,19 @@ def test_who_has_a_seat_already_can_name_others(client, mayor, booker):
     sent(client, session)
 
     assert list(seated()) == ["Borgmesteren i Fanø", "Anne Holm", "Bo Riis"]
+
+
+def test_what_was_typed_waits_for_who_signs_in_again_without_the_diets(client, mayor, booker):
+    session = summit(kind="overnight", ends_on=date(2027, 5, 6))
+    values = filled(client, session, guests="Anne Holm, anne.holm@example.org, nøddeallergi")
+    client.logout()
+
+    assert send(client, session, values).status_code == 403
+    client.force_login(booker.user)
+    page = client.get(session.get_url()).content.decode()
+
+    assert "Anne Holm, anne.holm@example.org" in page
+    assert "nøddeallergi" not in page
 
 
 def test_a_form_without_anybody_asks_for_somebody(client, mayor, booker):
