@@ -65,15 +65,15 @@ def find(key: str, *, now: datetime) -> Feed | None:
 
     The row is there before it is filled: whatever changes meanwhile finds it, or is found in it.
     """
-    stamps = Feed.objects.filter(key=key).defer("body")
-    feed = stamps.first()
+    stamps = Feed.objects.filter(key=key).only("key", "revision", "changed_at")
+    feed = next(iter(stamps), None)  # quicker than first(): there is one at most, and nothing to sort
     if feed is None:
         if name_of(key) is None:
             return None
         Feed.objects.get_or_create(key=key, defaults={"changed_at": now.replace(microsecond=0)})
     if feed is None or not feed.revision:
         refresh(key, now=now)
-        feed = stamps.get()
+        feed = stamps.get()  # a query of its own, so it sees what was stored
     return feed
 
 
