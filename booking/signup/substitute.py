@@ -78,6 +78,8 @@ def substitute(
     admission = admit(session, participant)
     if booking.pair and admission.municipality_id != booking.order.payer_id:
         raise CannotBook(Obstacle.OTHER_MUNICIPALITY, participant=participant)
+    if booker and not booker.may_act_for(booking.participant, today(now)) and _is_elsewhere(booking, participant):
+        raise MayNotActFor  # who ordered it, and has gone to another town hall, takes nothing along
     if booker and _costs_more(session, participant, than=booking.participant, now=now):
         raise DearerSeat
 
@@ -112,6 +114,11 @@ def may_name(booking: Booking, booker: Person, *, now: datetime) -> bool:
 
 def _acts_for(booker: Person, now: datetime) -> list[int]:
     return [booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)]
+
+
+def _is_elsewhere(booking: Booking, participant: Person) -> bool:
+    """Whether the seat would leave the municipality that pays for it."""
+    return participant.municipality_on(booking.session.starts_on) != booking.order.payer
 
 
 def _costs_more(session: SessionPage, person: Person, *, than: Person, now: datetime) -> bool:
@@ -149,7 +156,10 @@ def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Perso
     seated = Booking.objects.filter(session=booking.session_id).seated().values("participant")
     session = booking.session
     admitted = session.audience.admitted(session.starts_on).exclude(pk__in=seated)
-    return list(admitted.filter(pk__in=_acts_for(booker, now)).order_by("name", "pk"))
+    people = admitted.filter(pk__in=_acts_for(booker, now)).order_by("name", "pk")
+    if booker.may_act_for(booking.participant, today(now)):
+        return list(people)
+    return [person for person in people if not _is_elsewhere(booking, person)]
 
 
 def can_pass_on(booking: Booking, booker: Person, *, now: datetime) -> bool:

@@ -142,6 +142,18 @@ def test_a_revoked_secretary_takes_no_seat_from_whoever_uses_it(db):
         substitute(booking, participant=other, by=secretary.user, booker=secretary, now=NOW)
 
 
+def test_whoever_ordered_for_one_that_left_and_serves_another_municipality_gives_them_no_seat(left):
+    other = mayor_of("Ærø")
+    secretary = secretary_of(left.participant, other)
+    left.order.booker = secretary
+    left.order.save()
+    Secretary.objects.filter(principal=left.participant).update(ends_on=EVE)
+
+    assert candidates(left, secretary, now=NOW) == []
+    with pytest.raises(MayNotActFor):
+        substitute(left, participant=other, by=secretary.user, booker=secretary, now=NOW)
+
+
 def test_whoever_ordered_for_one_that_left_puts_in_the_successor(left, successor):
     secretary = secretary_of(left.participant, successor)
     left.order.booker = secretary
