@@ -24,9 +24,9 @@ from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
 from booking.dates import danish_choice, today
+from booking.plain_letters import danish_slug, in_plain_letters
 from booking.sessions.models import SessionPage
 from booking.signup.lines import SessionLine
-from home.slugs import danish_slug, in_plain_letters
 
 if TYPE_CHECKING:
     from home.models import HeadingPage, OfferPage

@@ -1,24 +1,12 @@
-"""Addresses and keys in plain letters: æ is written ae, ø oe and å aa, as Danes do where the keys are missing.
+"""Addresses of pages in plain letters.
 
 Wagtail alone would write a page's address with æ, ø and å, which mails show as %C3%A6; and when it is told to keep to
 plain letters, it makes them ae, o and a.
 """
 
-import unicodedata
-
-from django.utils.text import slugify
 from wagtail.admin.widgets import SlugInput
 
-LETTERS = {"æ": "ae", "ø": "oe", "å": "aa"}
-
-
-def in_plain_letters(text: str) -> str:
-    """Without letter case, in any alphabet, and with the Danish letters as two: "Økonomi", "oekonomi"."""
-    return unicodedata.normalize("NFC", text).casefold().translate(str.maketrans(LETTERS))
-
-
-def danish_slug(text: str) -> str:
-    return slugify(in_plain_letters(text))
+from booking.plain_letters import LETTERS
 
 
 class DanishSlugInput(SlugInput):

@@ -4,12 +4,13 @@ from datetime import date, time
 
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import capfirst, slugify
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from booking.dates import danish_time, today
 from booking.desk.session_money import in_words, seats_by_status
 from booking.desk.sessions import SessionActionView, confirmed_seats
+from booking.plain_letters import danish_slug
 from booking.signup.admin import municipality_of, office_of
 from booking.signup.models import HOLDS_A_SEAT, Booking, BookingStatus
 from booking.spreadsheet import DanishSpreadsheetMixin
@@ -56,7 +57,7 @@ class SessionListView(DanishSpreadsheetMixin, SessionActionView):
         return [self.row(booking) for booking in self.seats if self.is_listed(booking)]
 
     def get_filename(self):
-        return f"{self.file_name}-{slugify(self.object.title)}-{today(timezone.now()):%Y-%m-%d}"
+        return f"{self.file_name}-{danish_slug(self.object.title)}-{today(timezone.now()):%Y-%m-%d}"
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(

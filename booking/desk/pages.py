@@ -122,6 +122,9 @@ def doubts(draft: SessionPage, *, now: datetime) -> list[str]:
         found.append(_("“%(session)s” lies in the past, so nobody can sign up. Is the year right?"))
     if draft.kind == SessionKind.DAY and draft.when and draft.when.is_dated and draft.starts_on != draft.ends_on:
         found.append(_("“%(session)s” is a day session over several days, and costs what one day costs."))
+    taken = Booking.objects.filter(session=draft.pk).holding_a_seat().count()
+    if draft.capacity is not None and draft.capacity < taken:
+        found.append(_("“%(session)s” has fewer seats than are taken. Nobody loses theirs, and none comes free yet."))
     return found
 
 

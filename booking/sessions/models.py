@@ -117,6 +117,9 @@ class SessionPageForm(WagtailAdminPageForm):
             for name, value in defaults.items():
                 if name in self.fields:
                     self.initial[name] = value
+        # A day that nobody wrote would stay behind when the first one is moved.
+        if self.initial.get("ends_on") == self.initial.get("starts_on"):
+            self.initial["ends_on"] = None
 
 
 class CopySessionForm(CopyForm):

@@ -1,9 +1,11 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
-from booking.spreadsheet import csv_cell, text, xlsx_cell
+from booking.spreadsheet import DanishSpreadsheetMixin, csv_cell, text, xlsx_cell
 
 
 @pytest.mark.parametrize("typed", ["=1+1", "+45 12", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
@@ -52,3 +54,19 @@ def test_moments_stand_on_the_copenhagen_clock_in_a_workbook():
 
 def test_a_sign_that_xml_can_not_hold_costs_nobody_the_file():
     assert xlsx_cell("Svære\x0bløsninger") == "Svære løsninger"
+
+
+def test_the_headings_of_a_workbook_stand_out_and_stay_in_sight():
+    class Listing(DanishSpreadsheetMixin):
+        list_export = ["when", "=1+1"]
+        export_headings = {"when": "Hvornår"}
+
+    Listing().write_xlsx([], output := BytesIO())
+
+    sheet = load_workbook(output).active
+    assert [(cell.value, cell.data_type, cell.font.bold) for cell in sheet[1]] == [
+        ("Hvornår", "s", True),
+        ("=1+1", "s", True),
+    ]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.column_dimensions["A"].width >= len("05-12-2026 12:00")

@@ -7,10 +7,10 @@ from wagtail.blocks.stream_block import StreamValue
 
 from booking.dates import COPENHAGEN
 from booking.models import SessionPage, Speaker
+from booking.plain_letters import danish_slug, in_plain_letters
 from booking.sessions.live import cancel_session
 from home.listing import Filters
 from home.models import CataloguePage, OfferPage, Provider
-from home.slugs import danish_slug, in_plain_letters
 from tests.factories import (
     AudienceFactory,
     CataloguePageFactory,

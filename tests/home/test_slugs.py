@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
-from home.slugs import LETTERS, DanishSlugInput
+from booking.plain_letters import LETTERS
+from home.slugs import DanishSlugInput
 from tests.factories import HeadingPageFactory, UserFactory
 
 

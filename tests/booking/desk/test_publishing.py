@@ -8,6 +8,7 @@ from django.utils import timezone
 from booking.dates import COPENHAGEN
 from booking.desk.pages import doubts
 from booking.models import CalendarEntry, SessionPage
+from tests.booking.desk.test_bookings import book
 from tests.factories import SessionPageFactory
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=COPENHAGEN)
@@ -52,3 +53,24 @@ def test_a_scheduled_session_is_nowhere_until_its_hour(db, client):
 )
 def test_an_editor_is_told_what_looks_like_a_slip(db, facts, number):
     assert len(doubts(SessionPageFactory(**facts), now=NOW)) == number
+
+
+def test_an_editor_is_told_of_fewer_seats_than_are_taken(db):
+    session = SessionPageFactory(capacity=2)
+    book(session, "Ærø", "Fanø")
+    assert doubts(session, now=NOW) == []
+
+    session.capacity = 1
+
+    assert len(doubts(session, now=NOW)) == 1
+
+
+def test_the_last_day_of_one_day_stays_empty_in_the_form(client, editor):
+    one, two = SessionPageFactory(), SessionPageFactory(kind="overnight", ends_on=date(2027, 5, 6))
+
+    shown = [
+        client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])).context["form"]["ends_on"].value()
+        for session in (one, two)
+    ]
+
+    assert shown == [None, date(2027, 5, 6)]
