@@ -28,7 +28,7 @@ from booking.dates import danish_span, today
 from booking.invoicing import pdf
 from booking.invoicing.correct import NothingToCorrect, correct, still_to_invoice
 from booking.invoicing.document import Document, NotInOrder
-from booking.invoicing.due import Bundle, card_payments, ready
+from booking.invoicing.due import Bundle, card_payments, ready, without_seller
 from booking.invoicing.forms import DetailsForm
 from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview, preview_paid
@@ -112,7 +112,8 @@ class InvoiceInspectView(InspectView):
             buttons.append(self._button(_("Mark as paid"), "settle", "check"))
         if self.user_has_permission("issue") and self.object.hand_over.state == HandOverState.REFUSED:
             buttons.append(self._button(_("Hand over again"), "again", "resubmit"))
-        if self.user_has_permission("credit") and self.object.charges.filter(credited_by=None).exists():
+        left = self.object.content and self.object.charges.filter(credited_by=None).exists()
+        if self.user_has_permission("credit") and left:
             buttons.append(self._button(_("Credit"), "credit", "undo"))
         return buttons
 
@@ -348,7 +349,10 @@ class ReadyView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView)
     def get_context_data(self, **kwargs):
         now = timezone.now()
         return super().get_context_data(
-            rows=[_row(bundle) for bundle in ready(now)], paid=[_paid_row(one) for one in card_payments()], **kwargs
+            rows=[_row(bundle) for bundle in ready(now)],
+            paid=[{"payment": one, "why_not": _why_not_paid(one)} for one in card_payments().select_related("order")],
+            without_seller=without_seller(),
+            **kwargs,
         )
 
     def get_breadcrumbs_items(self):
@@ -372,10 +376,12 @@ def _why_not(document: Document) -> str:
     return why_not(NotInOrder(document.faults(), seller=document.seller.name, buyer=document.buyer.name))
 
 
-def _paid_row(payment: Payment) -> dict:
-    """A card payment whose invoice is yet to come, within the minute unless something keeps it back."""
-    document = preview_paid(payment, now=timezone.now())
-    return {"payment": payment, "document": document, "why_not": _why_not(document)}
+def _why_not_paid(payment: Payment) -> str:
+    """What keeps back the invoice of a card payment; without that it comes within the minute."""
+    try:
+        return _why_not(preview_paid(payment, now=timezone.now()))
+    except NotInOrder as refusal:
+        return why_not(refusal)
 
 
 def _row(bundle: Bundle) -> dict:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
 class Fault(StrEnum):
     """What keeps a document from being issued; the sentences are in ``sentences.py``."""
 
+    SELLER_UNKNOWN = "seller_unknown"
     SELLER_CVR = "seller_cvr"
     SELLER_ADDRESS = "seller_address"
     SELLER_ACCOUNT = "seller_account"

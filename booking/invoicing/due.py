@@ -10,6 +10,7 @@ from booking.dates import today
 from booking.invoicing.models import Charge
 from booking.payments.models import Payment, Refund, RefundState
 from booking.pricing.models import Invoiced
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus, Order, Withdrawal
 
 
@@ -83,6 +84,14 @@ def ready(now: datetime, *, among: Iterable[int] | None = None) -> list[Bundle]:
     return [Bundle(recipient, tuple(found)) for recipient, found in bundles.items()]
 
 
+def without_seller() -> QuerySet[SessionPage]:
+    """Sessions with seats to invoice, and no price list to say who sells them."""
+    seats = Booking.objects.filter(
+        status=BookingStatus.CONFIRMED, lines__unit_net__gt=0, order__pays_by_card=False
+    ).exclude(charges__in=Charge.objects.standing())
+    return SessionPage.objects.filter(price_list=None, bookings__in=seats.values("pk")).distinct().order_by("starts_on")
+
+
 def is_ripe(booking: Booking, *, on: date) -> bool:
     """Whether the price list lets it be invoiced that day. What has no date yet waits until it has."""
     session = booking.session
@@ -98,11 +107,15 @@ def is_ripe(booking: Booking, *, on: date) -> bool:
 
 
 def to_take_back() -> list[Charge]:
-    """Charges of another amount than is due by now: of seats that were given up, waived or cancelled since."""
+    """Charges of another amount than is due by now: of seats that were given up, waived or cancelled since.
+
+    What bookkeeping no longer keeps is not credited any more.
+    """
     may_have_changed = Q(booking__order__bookings__status=BookingStatus.CANCELLED) | Q(
         booking__session__calendar_entry__cancelled_at__isnull=False
     )
-    charges = Charge.objects.standing().filter(may_have_changed, credited_by=None).distinct().order_by("invoice", "pk")
+    standing = Charge.objects.standing().filter(may_have_changed, credited_by=None).exclude(invoice__content={})
+    charges = standing.distinct().order_by("invoice", "pk")
     bookings = {
         booking.pk: booking for booking in with_invoicing(Booking.objects.filter(pk__in=charges.values("booking")))
     }
@@ -115,15 +128,15 @@ def is_right(charge: Charge, booking: Booking) -> bool:
 
 
 def card_payments() -> QuerySet[Payment]:
-    """Those that have come, and have no invoice yet."""
-    return Payment.objects.paid().filter(invoice=None).order_by("paid_at", "pk")
+    """Those that have come for somebody's seat, and have no invoice yet."""
+    return Payment.objects.paid().filter(invoice=None).exclude(bookings=None).order_by("paid_at", "pk")
 
 
 def card_refunds() -> list[Refund]:
     """Those that have left us, and have no credit note yet; one that failed and was tried again has one in all."""
     sent = Refund.objects.filter(
         state__in=[RefundState.PENDING, RefundState.DONE], credit_note=None, payment__invoice__isnull=False
-    )
+    ).exclude(payment__invoice__content={})
     return [refund for refund in sent.select_related("payment").order_by("pk") if not _was_credited_before(refund)]
 
 

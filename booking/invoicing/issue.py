@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 class NothingToCredit(Exception):
-    """All of it has been credited, or it was paid by card, where the refund brings the credit note."""
+    """All of it is credited or no longer kept, or it was paid by card, where the refund brings the credit note."""
 
 
 # Invoices
@@ -117,7 +117,7 @@ def issue_paid(payment: Payment, *, now: datetime) -> Invoice | None:
 
 
 def preview_paid(payment: Payment, *, now: datetime) -> Document:
-    """How the invoice of a card payment would look if it were issued now, with no number."""
+    """How the invoice of a card payment would look if it were issued now, with no number. Raises NotInOrder."""
     bookings = list(with_invoicing(payment.bookings.order_by("pk")))
     return Document(
         kind=value.Kind.INVOICE,
@@ -132,7 +132,10 @@ def preview_paid(payment: Payment, *, now: datetime) -> Document:
 
 
 def _seller_of(payment: Payment) -> Seller:
-    return payment.bookings.earliest("pk").session.price_list.seller
+    prices = payment.bookings.earliest("pk").session.price_list
+    if prices is None:
+        raise NotInOrder([value.Fault.SELLER_UNKNOWN], seller="", buyer=payment.order.payer_name)
+    return prices.seller
 
 
 # Credit notes
@@ -157,7 +160,7 @@ def credit(
     if charges is not None:
         wanted = wanted.filter(pk__in=[charge.pk for charge in charges])
     taken = list(wanted.order_by("pk"))
-    if not taken:
+    if not taken or not invoice.content:
         raise NothingToCredit
     original = invoice.document
     lines = tuple(original.lines[place] for charge in taken for place in charge.lines)

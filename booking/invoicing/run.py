@@ -21,6 +21,7 @@ class Outcome:
 
     issued: list[Invoice] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    failed: int = 0
 
 
 def issue_due(now: datetime) -> Outcome:
@@ -42,6 +43,10 @@ def _each(outcome: Outcome, things: Iterable, work: Callable) -> None:
             invoice = work(thing)
         except NotInOrder as refusal:
             outcome.refusals.append(refused(refusal))
+        except Exception:
+            # One document that can't be made must not keep everybody else's.
+            logger.exception("an invoice failed")
+            outcome.failed += 1
         else:
             if invoice is not None:
                 outcome.issued.append(invoice)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from booking.invoicing.document import Fault, NotInOrder
 
 WHY = {
+    Fault.SELLER_UNKNOWN: gettext_lazy("The session has no price list, and so no seller. Choose one on its page."),
     Fault.SELLER_CVR: gettext_lazy("%(seller)s has no valid CVR number. Write it under Prices, Sellers."),
     Fault.SELLER_ADDRESS: gettext_lazy(
         "%(seller)s has no full address. Write street, postcode and town under Prices, Sellers."

@@ -20,5 +20,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{invoice.number}: {invoice.payer}, {invoice.total}")
         for sentence in dict.fromkeys(outcome.refusals):
             self.stderr.write(sentence)
-        if outcome.refusals:
-            raise CommandError(_("%(count)d invoices were not issued.") % {"count": len(outcome.refusals)})
+        missing = len(outcome.refusals) + outcome.failed
+        if missing:
+            raise CommandError(_("%(count)d invoices were not issued.") % {"count": missing})

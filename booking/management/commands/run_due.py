@@ -144,10 +144,13 @@ def _catch_up(now: datetime) -> tuple[str, bool]:
 
 def _issue(now: datetime) -> tuple[str, bool]:
     outcome = issue_due(now)
-    counts = {"issued": len(outcome.issued), "refused": len(outcome.refusals)}
+    said = _("%(issued)d issued") % {"issued": len(outcome.issued)}
     if outcome.refusals:
-        return _("%(issued)d issued, %(refused)d not: see why under Bookings, Ready to be invoiced") % counts, True
-    return _("%(issued)d issued") % counts, True
+        counts = {"issued": len(outcome.issued), "refused": len(outcome.refusals)}
+        said = _("%(issued)d issued, %(refused)d not: see why under Bookings, Ready to be invoiced") % counts
+    if outcome.failed:
+        said += ", " + _("%(failed)d failed: see the log") % {"failed": outcome.failed}
+    return said, not outcome.failed
 
 
 def _hand_over(now: datetime) -> tuple[str, bool]:

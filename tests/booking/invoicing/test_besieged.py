@@ -20,10 +20,13 @@ from booking.invoicing.run import issue_due
 from booking.journal.record import catch_up
 from booking.models import OutboxMessage, Seller
 from booking.money import danish_amount
+from booking.mypage.retention import purge_invoices
+from booking.payments.models import Payment, PaymentState
 from booking.people.models import InvoiceFormat, OfficeKind
 from booking.pricing.models import AddOn, PriceRow
 from booking.pricing.rules import Asked
 from booking.sessions.live import cancel_session
+from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
 from booking.signup.release import waive_fee
@@ -33,6 +36,7 @@ from tests.booking.invoicing.reader import read
 from tests.booking.invoicing.test_correct import CORRECTED
 from tests.booking.invoicing.test_issue import AFTER, HELD, at, issue_all, listed
 from tests.booking.invoicing.test_race import held, issue_at_once  # noqa: F401
+from tests.booking.payments.test_balance import paid_by_card
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.factories import (
     AudienceFactory,
@@ -359,3 +363,49 @@ def test_an_order_of_25_with_add_ons_and_exempt_lines_says_the_same_everywhere(c
     for amount in (net, vat, gross):
         for said in (words, receipt, mail, desk):
             assert danish_amount(amount) in said
+
+
+def test_a_payment_of_nothing_does_not_keep_the_rest_from_being_issued():
+    placed = booked().order
+    Payment.objects.create(
+        order=placed, amount=6625, state=PaymentState.PAID, created_at=NOW, expires_at=NOW, paid_at=NOW
+    )
+
+    assert [invoice.number for invoice in issue_all(NOW)] == ["F1"]
+
+
+def test_one_that_can_not_be_made_does_not_keep_the_rest_from_being_issued():
+    placed = booked().order
+    Order.objects.filter(pk=placed.pk).update(contact_email="hidden\x0bsign@example.org")
+    order(SessionPageFactory(price_list=placed.bookings.get().session.price_list), mayor_of("Ærø"))
+
+    outcome = issue_due(NOW)
+
+    assert ([invoice.number for invoice in outcome.issued], outcome.failed) == (["F1"], 1)
+
+
+def test_where_a_price_list_was_taken_away_the_desk_says_that_nobody_sells(client, finance):  # noqa: F811
+    by_invoice = booked(title="Uden liste").session
+    _placed, payment = paid_by_card("Ærø")
+    SessionPage.objects.filter(pk__in=[by_invoice.pk, payment.bookings.get().session_id]).update(price_list=None)
+
+    outcome = issue_due(AFTER)
+    page = client.get(reverse("ready-to-invoice:index"))
+
+    assert (outcome.issued, len(outcome.refusals), outcome.failed) == ([], 1, 0)
+    assert list(page.context["without_seller"]) == [by_invoice]
+    assert "Uden liste" in page.content.decode()
+    assert page.context["paid"][0]["why_not"] in page.content.decode()
+
+
+def test_what_is_kept_no_more_is_credited_no_more():
+    booking = booked()
+    cancel_booking(booking, by=None, now=NOW)
+    [invoice] = issue_all(NOW)
+    later = at(date(2033, 1, 1))
+    purge_invoices(later)
+    waive_fee(booking, reason="Sent", by=UserFactory(), now=later)
+
+    assert issue_all(later) == []
+    with pytest.raises(NothingToCredit):
+        credit(Invoice.objects.get(pk=invoice.pk), reason="Sent", now=later)
