@@ -389,8 +389,8 @@ def test_the_page_asks_as_much_for_one_session_as_for_thirty(db, client, django_
     assert response.content.count(b'class="session-title"') == sessions + 1
 
 
-#: Menu, restrictions twice, sites, sessions, prices, seats, conditions and parents.
-QUERIES = 9
+#: Menu, restrictions twice, sites, sessions, prices, seats, conditions, parents and outside events.
+QUERIES = 10
 
 
 @pytest.mark.parametrize("path", ["/kalender/", "/kalender/abonner/"])
@@ -452,7 +452,7 @@ def test_the_page_on_subscribing_asks_as_much_for_one_offer_as_for_thirty(
         SessionPageFactory(parent=OfferPageFactory())
     client.get("/kalender/abonner/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/kalender/abonner/")
 
 
