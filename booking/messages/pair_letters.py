@@ -39,12 +39,14 @@ def pair_letters(fact: Fact, booking: Booking, *, on: date) -> dict[str, Letter]
 def _asked(booking: Booking, *, on: date) -> dict[str, Letter]:
     participant, other = booking.participant, other_of(booking).participant
     words = [
-        _("%(other)s would like to take part together with %(person)s. Both have a seat, or neither.")
-        % {"other": other.name, "person": participant.name},
+        _("The session is for two together. Both have a seat, or neither."),
         _("Both seats are kept until %(until)s.") % {"until": danish_moment(booking.offered_until)},
         _("The municipality pays for both. A yes is binding for both, on the conditions that the page shows."),
     ]
-    heading = _("%(person)s is asked to take part as one of a pair.") % {"person": participant.name}
+    heading = _("%(person)s is invited to take part together with %(other)s.") % {
+        "person": participant.name,
+        "other": other.name,
+    }
     subject = _("Will you take part together? %(title)s. Answer by %(until)s")
     mails = {}
     for secretary in participant.secretaries.in_force(on).select_related("secretary"):

@@ -40,7 +40,13 @@ from booking.signup.cancel import FeeChanged, cancel_booking
 from booking.signup.fee import fee_of, grace_of
 from booking.signup.models import ATTENDANCE, Booking, BookingStatus
 from booking.signup.release import waive_fee
-from booking.signup.sentences import both_amounts, grace_sentence, person_sentence, session_sentence
+from booking.signup.sentences import (
+    both_amounts,
+    grace_sentence,
+    person_sentence,
+    release_sentence,
+    session_sentence,
+)
 from booking.signup.standing import CannotBook
 from booking.signup.substitute import SeatGivenUp, SeatNotPaid, seat_obstacle, substitute
 from booking.signup.successors import awaiting_successor
@@ -354,6 +360,7 @@ class CancelBookingView(NamedActionView):
             fee=self.fee,
             amounts="" if self.fee.is_free else both_amounts(self.fee.price),
             grace=grace_sentence(grace) if grace else "",
+            may_fall_away=release_sentence(self.object.session),
             when=self.object.session.when,
             **kwargs,
         )

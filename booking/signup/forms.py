@@ -33,6 +33,7 @@ SEVERAL_HOSTS = _(
     "others come from."
 )
 TOO_MANY_GUESTS = _("You have named as many as one can in a day. Name the next ones tomorrow, or ask us.")
+THE_OTHER = _("Choose who is to be the other of the pair.")
 TWO_OF_A_PAIR = _("Choose two persons: those who are to come as a pair.")
 CANNOT_ASK = _(
     "We can't ask the other of the pair: the session is too near, or we have no address to write to. Whoever acts for "
@@ -309,6 +310,8 @@ class SignUpForm(forms.Form):
             nobody = [("", _("Nobody else, I have chosen both"))] if len(self.seats) > 1 else []
             named = [(str(person.pk), words) for person, words in partners.items()]
             self.fields["partner"].choices = nobody + named
+            if len(nobody + named) == 1:
+                self.fields["partner"].initial = named[0][0]
         else:
             del self.fields["partner"]
         self.guest_problems = guest_problems
@@ -397,7 +400,10 @@ class SignUpForm(forms.Form):
         """What was shown and accepted must be what applies now."""
         cleaned = super().clean()
         if self.takes_pairs and len(self.chosen) + bool(cleaned.get("partner")) != 2 and "partner" not in self.errors:
-            self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
+            if "partner" in self.fields and len(self.chosen) == 1:
+                self.add_error("partner", THE_OTHER)
+            else:
+                self.add_error("partner" if "partner" in self.fields else None, TWO_OF_A_PAIR)
         if "guests" in self.fields:
             self._look_at_guests()
         if "guests" in cleaned and not (self.chosen or self.named):

@@ -44,10 +44,11 @@ def pair(request, key: str):
     form = PairForm(request.POST if is_yes else None, session=booking.session)
     if is_no:
         decline_pair(booking, by=_user(request), now=now, **_how(request))
+        if booking.awaits_partner and booking.asked_at:
+            messages.success(request, _("Thank you for the answer."))
         return redirect(request.path)
     if is_yes and form.is_valid():
         if _confirm(request, form, booking, now=now):
-            messages.success(request, _("Both of you are signed up now."))
             return redirect(request.path)
         booking.refresh_from_db()
     status = 422 if form.errors else 200

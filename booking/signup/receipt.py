@@ -1,5 +1,6 @@
 """Who may read the receipt of an order, and how much of it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -38,3 +39,9 @@ def may_release(order: Order, person: Person, *, on: date) -> bool:
 def represented_by(person: Person | None, *, on: date) -> set[int]:
     """The ids of all for whom the person acts that day: whose joining link, diet and room are theirs to see."""
     return set() if person is None else set(person.represented(on).values_list("pk", flat=True))
+
+
+def others_hear(order: Order, bookings: Sequence[Booking]) -> bool:
+    """Whether a mail about these goes to others than the order's contact, who may be the participant."""
+    contact = order.contact_email.strip().lower()
+    return any(booking.participant.mailbox.lower() not in {"", contact} for booking in bookings)

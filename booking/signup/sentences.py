@@ -1,9 +1,11 @@
 """What the obstacles, the price and the conditions are called when they are told to a reader."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
@@ -17,6 +19,9 @@ from booking.signup.fee import Grace, counts_from
 from booking.signup.models import Booking, Withdrawal
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.switch import CannotSwitch, Hindrance
+
+TOGETHER = gettext_lazy("The two of a pair withdraw together.")
+EACH_ALONE = gettext_lazy("That is for all of them together; each can withdraw alone.")
 
 
 def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
@@ -192,7 +197,7 @@ def rule_sentences(booking: Booking, *, on: date) -> list[str]:
         both = withdrawal_sentences(
             booking.conditions, quote=booking.own_quote(), starts_on=counts_from(booking), on=on
         )
-        return [*both, _("The two of a pair withdraw together.")]
+        return [*both, str(TOGETHER)]
     if booking.is_in_shared_price:
         return [shared_sentence()]
     rule = withdrawal_sentences(booking.conditions, quote=booking.quote(), starts_on=counts_from(booking), on=on)
@@ -212,6 +217,25 @@ def switched_sentences(booking: Booking) -> list[str]:
         )
         % {"day": danish_day(day)}
     ]
+
+
+def names(bookings: Sequence[Booking]) -> str:
+    """The participants in a sentence."""
+    return get_text_list([booking.participant.name for booking in bookings], _("and"))
+
+
+def release_sentence(session: SessionPage) -> str:
+    """That the price of a withdrawal may fall away yet; nothing where nobody can ever wait for the seat."""
+    if session.takes_pairs or session.capacity is None:
+        return ""
+    return _("If somebody on the waiting list gets the seat, there is nothing to pay.")
+
+
+def all_sentence(bookings: Sequence[Booking]) -> str:
+    """How several who were signed up at once can withdraw, beside what that costs all of them."""
+    if bookings[0].pair:
+        return str(TOGETHER)
+    return str(EACH_ALONE)
 
 
 def shared_sentence() -> str:

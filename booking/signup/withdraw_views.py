@@ -20,16 +20,19 @@ from booking.signup.cancel import FeeChanged, withdraw, withdrawal_obstacle
 from booking.signup.fee import Grace, counts_from, fee_of, grace_of, holds_until
 from booking.signup.forms import WithdrawForm
 from booking.signup.models import Booking
+from booking.signup.receipt import others_hear
 from booking.signup.reserve import MayNotActFor
 from booking.signup.sentences import (
     both_amounts,
     grace_sentence,
+    names,
     obstacle_to_withdrawal,
+    release_sentence,
     switched_sentences,
     withdrawal_sentences,
 )
 from booking.signup.standing import CannotBook
-from booking.signup.substitute import may_substitute, seat_obstacle
+from booking.signup.substitute import can_pass_on, may_substitute, seat_obstacle
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +55,12 @@ def give_up(request, reference: str, booking_id: int):
     if refusal:
         messages.warning(request, refusal)
         return redirect("booking:receipt", reference)
+    leaving = _leaving(booking)
     fee = fee_of(booking, now=now)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            _withdraw(request, form, booking, person, now=now)
+            _withdraw(request, form, booking, person, leaving=leaving, now=now)
         except FeeChanged as changed:
             fee = changed.fee
             form.add_error(None, _("What it costs has changed since you opened the page, so nothing has happened yet."))
@@ -69,8 +73,12 @@ def give_up(request, reference: str, booking_id: int):
         "form": form,
         "fee": fee,
         **_said(booking, fee, now=now),
-        "pair": list(booking.of_the_pair().values_list("participant__name", flat=True)) if booking.pair else [],
+        "who": names(leaving),
+        "is_pair": len(leaving) > 1,
+        "may_fall_away": release_sentence(booking.session),
+        "others_hear": others_hear(booking.order, leaving),
         "may_pass_on": seat_obstacle(booking.session, now=now) is None,
+        "can_pass_on": can_pass_on(booking, person, now=now),
     }
     return TemplateResponse(request, "booking/withdraw.html", context, status=422 if form.errors else 200)
 
@@ -85,7 +93,15 @@ def _refusal(booking: Booking, *, now: datetime) -> str:
     return obstacle_to_withdrawal(obstacle) if obstacle else ""
 
 
-def _withdraw(request, form: WithdrawForm, booking: Booking, person: Person, *, now: datetime) -> None:
+def _leaving(booking: Booking) -> list[Booking]:
+    """Whose seats are given up: the other of a pair leaves too."""
+    others = booking.of_the_pair().exclude(pk=booking.pk).select_related("participant") if booking.pair else []
+    return [booking, *others]
+
+
+def _withdraw(
+    request, form: WithdrawForm, booking: Booking, person: Person, *, leaving: list[Booking], now: datetime
+) -> None:
     """Do it, and say how it went. Raises FeeChanged."""
     shown = form.cleaned_data["shown"]
     try:
@@ -95,7 +111,7 @@ def _withdraw(request, form: WithdrawForm, booking: Booking, person: Person, *, 
     except CannotBook as refusal:
         messages.warning(request, obstacle_to_withdrawal(refusal.obstacle))
     else:
-        messages.success(request, _("%(person)s is no longer signed up.") % {"person": booking.participant})
+        messages.success(request, _("%(person)s is no longer signed up.") % {"person": names(leaving)})
 
 
 def _said(booking: Booking, fee: Quote, *, now: datetime) -> dict:

@@ -54,7 +54,10 @@ def test_a_yes_is_told_to_both_with_a_file_and_to_the_contact_once(seat, sink):
 
     assert told(sink) == sorted([CONTACT, MAYOR, DIRECTOR])
     assert all(calendar_of(mail) for mail in sink.mails)
-    assert "2 person" in sink.to(CONTACT)[0]["Subject"]
+    [both] = sink.to(CONTACT)
+    assert "2 person" in both["Subject"]
+    assert "De to i et par framelder sig sammen." in words(both)
+    assert "framelde sig alene" not in words(both)
 
 
 def test_a_no_is_told_to_whoever_asked(seat, sink):

@@ -18,7 +18,7 @@ from booking.pricing.models import PriceRow
 from booking.pricing.rules import Asked
 from booking.signup.cancel import FeeChanged, cancel_booking
 from booking.signup.fee import fee_of
-from booking.signup.forms import TWO_OF_A_PAIR
+from booking.signup.forms import THE_OTHER
 from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.pairs import (
     BadKey,
@@ -373,10 +373,9 @@ def secretary(client, mayor):
 def test_one_starts_on_the_page_and_names_the_other(client, session, secretary, mayor, director):
     values = filled(client, session, partner=str(director.pk), diet="Vegetar")
 
-    again = fields_on(send(client, session, values), session)
-    answer = send(client, session, again | {"accepted": "on"})
+    answer = send(client, session, values)
 
-    assert again["shown"] == FOR_TWO
+    assert values["shown"] == FOR_TWO
     placed = Order.objects.get()
     assert answer.url == reverse("booking:receipt", args=[placed.reference])
     own, others = placed.bookings.order_by("pk")
@@ -397,10 +396,33 @@ def test_a_secretary_of_both_ticks_both(client, session, secretary, mayor, direc
 
 
 def test_one_alone_is_told_to_name_the_other(client, session, secretary, director):
-    answer = send(client, session, filled(client, session))
+    answer = send(client, session, filled(client, session, partner=""))
 
-    assert answer.context["form"].errors["partner"] == [str(TWO_OF_A_PAIR)]
+    assert answer.context["form"].errors["partner"] == [str(THE_OTHER)]
     assert not Order.objects.exists()
+
+
+def test_the_price_of_both_is_shown_before_the_other_is_chosen(client, session, secretary, mayor, director):
+    director_of("Fanø", name="Vicedirektøren")
+
+    page = client.get(session.get_url())
+
+    assert fields_on(page, session)["shown"] == FOR_TWO
+    assert not fields_on(page, session).get("partner")
+
+
+def test_the_only_one_who_can_be_named_is_named_beforehand(client, session, secretary, mayor, director):
+    assert fields_on(client.get(session.get_url()), session)["partner"] == str(director.pk)
+
+
+def test_the_form_says_that_a_pair_withdraws_together(client, session, mayor, director):
+    client.force_login(secretary_of(mayor, director).user)
+
+    answer = send(client, session, filled(client, session, participant=[mayor.pk, director.pk], accepted=None))
+
+    page = answer.content.decode().split('id="order-summary"')[1]
+    assert "De to i et par framelder sig sammen." in page
+    assert "framelde sig alene" not in page
 
 
 def test_only_those_who_are_shown_can_be_named(client, session, secretary, director):
@@ -501,8 +523,32 @@ def test_the_page_of_a_withdrawal_names_both(client, session, mayor, director):
 
     page = client.get(reverse("booking:withdraw", args=[placed.reference, seat.pk])).content.decode()
 
-    assert director.name in page
+    assert page.count(f"Meld {mayor.name} og {director.name} fra") == 3  # title, heading and button
     assert FOR_TWO in page
+
+
+def test_nobody_waits_for_the_seats_of_a_pair(client, session, mayor, director, january):
+    placed = ask(session, mayor, director, booker=secretary_of(mayor, director), asks=None)
+    january.move_to(datetime(2027, 4, 30, 12, tzinfo=COPENHAGEN))
+    client.force_login(mayor.user)
+    seat = placed.bookings.get(participant=mayor)
+
+    page = client.get(reverse("booking:withdraw", args=[placed.reference, seat.pk])).content.decode()
+
+    assert "I dag koster det 10.600,00" in page.replace("\xa0", " ")
+    assert "ventelisten" not in page
+
+
+def test_whoever_withdraws_a_pair_hears_that_both_have_left(client, session, mayor, director):
+    placed = ask(session, mayor, director, booker=secretary_of(mayor, director), asks=None)
+    client.force_login(mayor.user)
+    seat = placed.bookings.get(participant=mayor)
+
+    address = reverse("booking:withdraw", args=[placed.reference, seat.pk])
+    answer = client.post(address, {"shown": fee_of(seat, now=NOW).shown}, follow=True)
+
+    assert statuses() == [CANCELLED, CANCELLED]
+    assert f"{mayor.name} og {director.name} er ikke længere tilmeldt." in answer.content.decode()
 
 
 # Races

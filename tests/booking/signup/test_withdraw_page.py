@@ -76,6 +76,7 @@ def test_while_it_is_free_it_says_so_and_until_when(secretary, booking):
 
 
 def test_when_a_share_is_due_it_says_both_amounts_and_until_when_it_is_no_more(secretary, booking, january):
+    SessionPage.objects.update(capacity=20)
     january.move_to(noon(LAST_DAY_OF_HALF))
 
     page = words(secretary.get(address(booking)))
