@@ -57,6 +57,8 @@ def place(request, key: str):
         left = leave_line(booking, by=_user(request), now=now, **_how(request, holder))
         if left.is_seated:
             messages.warning(request, _("The seat was taken already, so nothing has been given up."))
+        elif booking.is_active:
+            messages.success(request, _("Thank you for the answer."))
         return redirect(request.path)
     if is_yes and form.is_valid():
         taken = _take(request, form, holder, now=now)
@@ -106,12 +108,14 @@ def _refusal_sentence(request, refusal: CannotBook, booking: Booking, *, now: da
 
 def _context(request, booking: Booking, form: TakeSeatForm, *, now: datetime) -> dict:
     obstacle = line_obstacle(booking.session, now=now)
+    name = booking.participant.name if _acts_for(request, booking, now=now) else ""
     return {
         "booking": booking,
         "order": booking.order,
         "session": booking.session,
         "form": form,
-        "name": booking.participant.name if _acts_for(request, booking, now=now) else "",
+        "name": name,
+        "who": name or _("the participant"),
         "number": place_in_line(booking) if booking.is_waiting and not booking.passed_over_at else None,
         "may_take": obstacle is None and can_be_taken(booking, now=now),
         "has_run_out": booking.is_offered and booking.offered_until <= now,

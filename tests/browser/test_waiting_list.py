@@ -75,7 +75,7 @@ def test_from_a_full_session_to_a_seat(browser, live_server, session, secretary,
     assert "Borgmesteren i Ærø" not in stranger.content()
     check(stranger)
     press(stranger, re.compile(r"Ja tak til pladsen.*6\.625,00 kr\."))
-    stranger.get_by_text("Pladsen er taget").wait_for()
+    stranger.get_by_text("Tak. Deltageren er tilmeldt").wait_for()
     check(stranger)
     assert Booking.objects.get(participant__name="Borgmesteren i Ærø").status == "confirmed"
 
@@ -88,5 +88,5 @@ def test_one_leaves_the_list_in_two_steps(page, live_server, session, secretary)
 
     page.get_by_role("button", name="Forlad ventelisten").click()
 
-    page.get_by_text("Denne plads på ventelisten findes ikke længere.").wait_for()
+    page.get_by_text("Borgmesteren i Ærø står ikke længere på ventelisten.").wait_for()
     assert Booking.objects.get(order__booker=secretary).status == "cancelled"

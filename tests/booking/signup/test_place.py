@@ -101,6 +101,26 @@ def test_the_key_stands_in_no_log(offered):
     assert key_for(offered, participant=True)[:20] not in scrubbed(f"GET {address(offered, participant=True)} 200")
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_no_is_thanked_for(client, offered, is_known):
+    if is_known:
+        client.force_login(offered.order.booker.user)
+
+    page = client.post(address(offered), {"leave": "1"}, follow=True).content.decode()
+
+    who = offered.participant.name if is_known else "Deltageren"
+    assert "Tak for svaret." in page
+    assert f"{who} står ikke længere på ventelisten." in page
+    assert "Tak for svaret." not in client.get(address(offered)).content.decode()
+
+
+def test_a_yes_is_not_said_as_if_somebody_else_took_the_seat(client, offered):
+    page = client.post(address(offered), {"take": "1"}, follow=True).content.decode()
+
+    assert "Tak. Deltageren er tilmeldt" in page
+    assert "taget" not in page
+
+
 def test_yes_without_signing_in_books_and_says_whose_link_it_was(client, offered):
     answer = client.post(address(offered), {"take": "1"}, follow=True)
 
