@@ -210,3 +210,9 @@ def test_whoever_has_an_invoice_hears_of_the_credit_note(
     [text] = set(OutboxMessage.objects.filter(kind="session_cancelled").values_list("text", flat=True))
     assert "kreditnota" in text
     assert "sender vi ingen faktura" not in text
+
+
+def test_the_day_of_a_payment_is_chosen_with_the_script_it_needs(client, invoice):
+    page = client.get(reverse("invoices:settle", args=[invoice.pk])).content.decode()
+
+    assert "date-time-chooser" in page
