@@ -1,7 +1,7 @@
 """A seller's documents as its bookkeeping takes them in: one row for each rate of VAT, that add up to the documents."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -68,28 +68,31 @@ def _rows(invoice: Invoice) -> Iterator[Voucher]:
     document = invoice.document if invoice.content else None
     sign = -1 if invoice.is_credit_note else 1
     buyer = document.buyer if document else None
-    about = {
-        "number": invoice.number,
-        "kind": str(invoice.get_kind_display()),
-        "dated": invoice.issued_on,
-        "due": invoice.due_on,
-        "payer": buyer.name if buyer else invoice.payer.full_name,
-        "cvr": buyer.cvr if buyer else "",
-        "gln": buyer.gln if buyer else "",
-        "slip": f"71<{document.payment.number}" if document and isinstance(document.payment, Slip) else "",
-        "against": invoice.credits.number if invoice.credits else "",
-        "paid": _paid(invoice),
-    }
+    whole = Voucher(
+        number=invoice.number,
+        kind=str(invoice.get_kind_display()),
+        dated=invoice.issued_on,
+        due=invoice.due_on,
+        payer=buyer.name if buyer else invoice.payer.full_name,
+        cvr=buyer.cvr if buyer else "",
+        gln=buyer.gln if buyer else "",
+        text="",
+        rate=None,
+        net=sign * invoice.net,
+        vat=sign * invoice.vat,
+        slip=f"71<{document.payment.number}" if document and isinstance(document.payment, Slip) else "",
+        against=invoice.credits.number if invoice.credits else "",
+        paid=_paid(invoice),
+    )
     if document is None:
-        yield Voucher(text="", rate=None, net=sign * invoice.net, vat=sign * invoice.vat, **about)
+        yield whole
     else:
         for part in by_rate(Part(line.rate, line.net, line.vat) for line in document.vat_lines):
-            yield Voucher(
-                text=_text(document, part.rate), rate=part.rate, net=sign * part.net, vat=sign * part.vat, **about
-            )
+            text = _text(document, part.rate)
+            yield replace(whole, text=text, rate=part.rate, net=sign * part.net, vat=sign * part.vat)
     rounding = invoice.total - invoice.net - invoice.vat
     if rounding:
-        yield Voucher(text=_("Rounding"), rate=None, net=sign * rounding, vat=NOTHING, **about)
+        yield replace(whole, text=_("Rounding"), net=sign * rounding, vat=NOTHING)
 
 
 def _paid(invoice: Invoice) -> date | None:

@@ -1,10 +1,13 @@
 """Money from the bank pays the invoice that it names, once; what does not fit is shown and changes nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from booking.dates import COPENHAGEN
 from booking.invoicing.bank_file import Incoming
@@ -88,6 +91,25 @@ def test_a_payment_of_all_of_it_marks_the_invoice_as_paid_once(seller, invoice):
         ("settled", {"number": "F1", "paid_on": "2027-06-01"}),
     ]
     assert verdicts(seller, CAME) == [Verdict.KNOWN]
+
+
+def test_of_those_who_take_in_the_same_file_at_once_one_does(transactional_db, seller):
+    order(SessionPageFactory(), mayor_of("Fanø"))
+    issue_due(AFTER)
+    together = threading.Barrier(4)
+
+    def one_of_them(_number: int) -> list[str]:
+        together.wait()
+        try:
+            return take(seller, CAME)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(one_of_them, range(4)))
+
+    assert sorted(done) == [[], [], [], ["paid"]]
+    assert stand() == (1, ["6625.00"])
 
 
 def test_a_part_is_noted_as_a_part_and_the_rest_pays(seller, invoice):
