@@ -11,6 +11,7 @@ from wagtail.admin.ui.menus.pages import PageMenuItem
 from booking.desk.session_money import money_in
 from booking.desk.session_tab import cancel_url, numbers, revive_url, tab_url
 from booking.invoicing.models import Charge, Invoice
+from booking.messages.tell import told_of_cancelling
 from booking.registers import NamedActionView
 from booking.sessions.live import cancel_session, revive_session
 from booking.sessions.models import SessionPage
@@ -70,6 +71,7 @@ class CancelSessionView(SessionActionView):
         money = money_in(self.object)["total"]
         return super().get_context_data(
             when=self.object.when,
+            mails=len(told_of_cancelling(self.object.pk)),
             invoices=invoices.count(),
             money=money,
             kept=money.paid - money.given_back,

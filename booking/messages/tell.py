@@ -165,16 +165,22 @@ def _tell_switched(fact: Fact) -> None:
 def _tell_session_cancelled(fact: Fact) -> None:
     """One mail to each address, however many seats it has to do with."""
     entry = locked_entry(pk=fact.about_id)
-    by_recipient: dict[str, list[Booking]] = defaultdict(list)
-    for booking in tellable().filter(session=entry.session_id).active().order_by("pk"):
-        for recipient in recipients(booking):
-            by_recipient[recipient].append(booking)
+    by_recipient = told_of_cancelling(entry.session_id)
     seated = [one for one, bookings in by_recipient.items() if any(booking.is_confirmed for booking in bookings)]
     stamps = next_versions(entry, seated, at=fact.at)
     for recipient, bookings in by_recipient.items():
         calendar = _session_file(entry, stamps[recipient]) if recipient in stamps else ""
         letter = letters.session_cancelled(entry, bookings, calendar=calendar)
         write(fact, recipient, letter, contact=bookings[0].session.contact)
+
+
+def told_of_cancelling(session_id: int) -> dict[str, list[Booking]]:
+    """The addresses that hear that a session is called off, each with the seats and places in line it is about."""
+    by_recipient: dict[str, list[Booking]] = defaultdict(list)
+    for booking in tellable().filter(session=session_id).active().order_by("pk"):
+        for recipient in recipients(booking):
+            by_recipient[recipient].append(booking)
+    return by_recipient
 
 
 def _tell_session_changed(fact: Fact) -> None:

@@ -322,3 +322,15 @@ def test_an_approval_that_tells_nobody_publishes(client, editor):
     client.post(reverse("wagtailadmin_pages:workflow_action", args=[session.pk, "approve", state.pk]))
 
     assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
+
+
+# Called off
+
+
+def test_calling_off_says_how_many_mails_follow_and_sends_as_many(client, administrator, session):
+    url = reverse("cancel_session", args=[session.pk])
+
+    assert "2 mails bliver sendt: én til hver adresse." in client.get(url).content.decode()
+    client.post(url)
+
+    assert mails() == [MAYOR, SECRETARY]
