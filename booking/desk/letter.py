@@ -24,7 +24,7 @@ from booking.messages.circular import (
     mailing,
     send_circular,
 )
-from booking.signup.forms import LineField
+from booking.signup.fields import LineField
 
 NOBODY = gettext_lazy("There is nobody to write to, so nothing can be sent.")
 

@@ -19,7 +19,8 @@ from booking.people.models import Person, Secretary
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import CAN_BE_SET_ASIDE, Authority, can_take_calls
-from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, LineField, SeatForm, SignUpForm
+from booking.signup.fields import LineField
+from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, SeatForm, SignUpForm
 from booking.signup.models import AcceptedHow, Booking, Order
 from booking.signup.reserve import (
     ConditionsChanged,

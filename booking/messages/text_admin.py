@@ -25,7 +25,7 @@ from booking.messages.models import MailText
 from booking.messages.placeholders import BrokenText, check
 from booking.messages.text_kinds import KINDS, PLACES
 from booking.messages.texts import in_words_of, keep_text
-from booking.signup.forms import LineField
+from booking.signup.fields import LineField
 
 #: So many of the latest changes are named.
 CHANGES = 10

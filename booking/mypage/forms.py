@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.dates import danish_day
 from booking.people.models import Person
-from booking.signup.forms import LineField
+from booking.signup.fields import LineField
 
 
 class PhoneForm(forms.Form):

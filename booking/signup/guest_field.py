@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.people.models import Person
+from booking.signup.fields import MailboxValidator
 from booking.signup.guests import IN_AN_ORDER, Guest
 
 #: "Holm, Anne" <anne@...>; as mail programs write an address.
@@ -119,12 +119,11 @@ def guest_problem(name: str, email: str) -> tuple[str, str]:
 
 
 def _is_mailbox(email: str) -> bool:
-    """At a named host; Django also takes a machine's number, such as navn@[127.0.0.1]."""
     try:
-        validate_email(email)
+        MailboxValidator()(email)
     except ValidationError:
         return False
-    return len(email) <= Person._meta.get_field("guest_email").max_length and not email.endswith("]")
+    return len(email) <= Person._meta.get_field("guest_email").max_length
 
 
 class GuestsField(forms.CharField):

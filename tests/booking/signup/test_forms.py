@@ -12,7 +12,8 @@ from booking.people.models import Person
 from booking.pricing.price import Prices
 from booking.pricing.rules import Asked, Tariff
 from booking.sessions.models import SessionPage
-from booking.signup.forms import EanField, LineField, SeatForm, SignUpForm
+from booking.signup.fields import EanField, LineField
+from booking.signup.forms import SeatForm, SignUpForm
 from booking.signup.reserve import Cost
 
 pytestmark = pytest.mark.django_db  # a page, even one that is never saved, asks for its content type
