@@ -19,7 +19,7 @@ from booking.calendars.fetch import NotFetched, parts_of
 from booking.calendars.outside import OutsideCalendar
 from booking.calendars.outside_feed import refresh_outside
 from booking.calendars.reading import MOST_BYTES, Fault, Unreadable
-from booking.calendars.renew import Busy, events_in, renew, take_in, with_counts
+from booking.calendars.renew import Busy, events_in, note_new_name, renew, take_in, with_counts
 from booking.dates import danish_moment
 from booking.registers import NamedActionView, RegisterDeleteView, RegisterIndexView, RegisterViewSet
 
@@ -146,6 +146,8 @@ class BringsItIn:
     def form_valid(self, form):
         response = super().form_valid(form)
         now, calendar = timezone.now(), self.object
+        if "name" in form.changed_data:
+            note_new_name(calendar, now=now)
         try:
             if form.cleaned_data["file"] is not None:
                 take_in(calendar, form.cleaned_data["file"], now=now)

@@ -184,6 +184,14 @@ def _is_old(event: OutsideEvent, on: date) -> bool:
     return event.ends_on < on - (CANCELLED if event.gone_at else PAST)
 
 
+@transaction.atomic
+def note_new_name(calendar: OutsideCalendar, *, now: datetime) -> None:
+    """Its name stands in each of its events, so each is a new version."""
+    OutsideCalendar.objects.select_for_update().get(pk=calendar.pk)
+    changed = [_next_version(event, {}, now.replace(microsecond=0)) for event in calendar.events.all()]
+    OutsideEvent.objects.bulk_update(changed, ["sequence", "changed_at"])
+
+
 def with_counts(now: datetime):
     """The calendars with how many events each has to come."""
     coming = Q(events__ends_on__gte=today(now), events__is_cancelled=False, events__gone_at=None)

@@ -105,11 +105,14 @@ def test_a_file_is_brought_and_another_takes_its_place(client, editor):
     assert {row.uid: row.is_off for row in OutsideEvent.objects.all()} == {"b98@example.org": False, "kkr": True}
 
 
-def test_a_name_is_changed_without_a_new_file(client, editor):
+def test_a_new_name_needs_no_new_file_and_is_a_new_version_of_each_event(client, editor):
     write(client, file=brought(calendar(MEETING)))
 
     write(client, OutsideCalendar.objects.get(), name="Borgmesterkredsen")
+    write(client, OutsideCalendar.objects.get(), name="Borgmesterkredsen")
 
+    [event] = OutsideEvent.objects.all()
+    assert (event.sequence, event.changed_at) == (1, NOW + timedelta(seconds=1))
     assert "CATEGORIES:Borgmesterkredsen" in Feed.objects.get(key=ALL).body
 
 
