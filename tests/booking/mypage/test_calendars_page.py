@@ -133,3 +133,12 @@ def test_thirty_principals_ask_no_more_than_one(client, django_assert_num_querie
         page = client.get(PAGE).content.decode()
 
     assert page.count('name="person"') == principals + 1
+
+
+def test_the_page_says_on_which_day_the_address_was_last_used(browser, mayor):
+    path = make(browser, mayor)
+    assert "Intet kalenderprogram har spurgt" in browser.get(PAGE).content.decode()
+
+    browser.get(path)
+
+    assert "spurgte sidst efter den mandag den 11. januar 2027" in browser.get(PAGE).content.decode()
