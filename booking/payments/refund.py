@@ -5,6 +5,7 @@ import logging
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -268,7 +269,7 @@ def note_dispute(payment: Payment, dispute: stripe.Dispute) -> None:
     known = _disputes_of(payment)
     if known.get(dispute.id, known.get("")) == dispute.status:
         return
-    told = {"order": payment.order.reference, "amount": str(dispute.amount), "dispute": dispute.id}
+    told: dict[str, Any] = {"order": payment.order.reference, "amount": str(dispute.amount), "dispute": dispute.id}
     if dispute.id not in known or dispute.id == list(known)[-1]:  # an older one is not how the payment stands
         payment.dispute = dispute.status
     record(DISPUTED, payment, status=dispute.status, **told)
