@@ -21,6 +21,7 @@ from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_day, danish_moment, today
 from booking.journal.admin import named
+from booking.journal.kinds import INVOICE_CORRECTED
 from booking.journal.models import Fact
 from booking.money import kroner
 from booking.people.admin import PersonChooserViewSet
@@ -247,7 +248,8 @@ class BookingInspectView(InspectView):
 
     def get_context_data(self, **kwargs):
         booking, order = self.object, self.object.order
-        facts = Fact.objects.about(booking).select_related("by").order_by("pk")
+        corrected = Fact.objects.about(order).filter(kind=INVOICE_CORRECTED)
+        facts = (Fact.objects.about(booking) | corrected).select_related("by").order_by("pk")
         return super().get_context_data(
             order=order,
             amounts=_("Free") if booking.price.is_free else both_amounts(booking.price),

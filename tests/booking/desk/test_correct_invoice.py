@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.invoicing.correct import InvoiceDetails
 from booking.invoicing.issue import credit
@@ -45,6 +46,7 @@ def test_those_who_issue_correct_what_is_not_issued(client, placed, role, reques
     placed.refresh_from_db()
     assert InvoiceDetails.of(placed) == CORRECTED
     assert Fact.objects.about(placed).get(kind="invoice_corrected").by == user
+    assert gettext("Invoice details corrected") in booking_page(client, placed)
 
 
 @pytest.mark.parametrize("role", ["editor", "mayor"])
