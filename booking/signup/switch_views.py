@@ -63,6 +63,7 @@ def switch_run(request, reference: str, booking_id: int):
         "session": booking.session,
         "form": form,
         "runs": possible,
+        "is_free": booking.order.quote().is_free,
         "counted_from": _counted_from(booking, possible, now=now),
         "refused": [(run, sentence) for run, sentence in refusals.items() if sentence],
     }

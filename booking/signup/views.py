@@ -47,7 +47,7 @@ from booking.signup.listing import allow_listing
 from booking.signup.models import Booking, Order
 from booking.signup.pairs import PairGone, pair_url, sign_up_pair
 from booking.signup.panel import Panel, form_address
-from booking.signup.receipt import may_pay, represented_by, visible_bookings
+from booking.signup.receipt import may_pay, others_hear, represented_by, visible_bookings
 from booking.signup.reserve import (
     CannotAsk,
     ConditionsChanged,
@@ -61,9 +61,11 @@ from booking.signup.reserve import (
     place_order,
 )
 from booking.signup.sentences import (
+    both_amounts,
     grace_sentence,
     owed_sentence,
     person_sentence,
+    release_sentence,
     rule_sentences,
     session_sentence,
     short_sentence,
@@ -231,7 +233,10 @@ def receipt(request, reference: str):
     for line in lines:
         line["shows_needs"] = arranges or line["booking"].participant_id in represented
         line["may_list"] = line["booking"].participant_id in represented and line["booking"].is_active
-    awaits = any(line["booking"].is_confirmed and not line["is_over"] for line in lines)
+    awaits = any(
+        line["booking"].is_confirmed and not line["is_over"] and not line["booking"].session.is_cancelled
+        for line in lines
+    )
     context = {
         "order": order,
         "lines": lines,
@@ -241,7 +246,10 @@ def receipt(request, reference: str):
         "waits": any(line["place_url"] or line["booking"].is_waiting for line in lines),
         "only_waits": all(line["booking"].never_had_a_seat for line in lines),
         "several": len(lines) > 1 and len({booking.session_id for booking in bookings}) == 1,
-        "total": sum((booking.quote() for booking in bookings if not booking.never_had_a_seat), NOTHING),
+        "total": sum((booking.quote() for booking in bookings if _is_agreed(booking)), NOTHING),
+        "given_up": _given_up(bookings),
+        "is_free": all(booking.quote().is_free for booking in bookings),
+        "others_hear": others_hear(order, bookings),
     }
     return TemplateResponse(request, "booking/receipt.html", context)
 
@@ -264,6 +272,20 @@ def listing(request, reference: str, booking_id: int):
     return redirect("booking:receipt", reference)
 
 
+def _is_agreed(booking: Booking) -> bool:
+    """Whether what was agreed for the seat counts as things stand: it is held, and not only offered."""
+    return booking.holds_a_seat and not booking.never_had_a_seat
+
+
+def _given_up(bookings: list[Booking]) -> str:
+    """What those who have withdrawn cost all together, beside the price of those who have a seat."""
+    withdrawals = [booking.withdrawal_or_none for booking in bookings]
+    owed = sum((withdrawal.owed() for withdrawal in withdrawals if withdrawal), NOTHING)
+    if owed.is_free or bookings[0].session.is_cancelled:
+        return ""
+    return _("For those who have withdrawn, this is to be paid: %(amounts)s.") % {"amounts": both_amounts(owed.price)}
+
+
 def _receipt_line(booking: Booking, person: Person | None, *, represented: set[int], now: datetime) -> dict:
     session = booking.session
     return {
@@ -275,7 +297,7 @@ def _receipt_line(booking: Booking, person: Person | None, *, represented: set[i
         "pair_url": pair_url(booking) if booking.participant_id in represented else "",
         "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),
         **_may_give_up(booking, person, represented=represented, now=now),
-        "owed": _owed(booking),
+        "owed": _owed(booking, now=now),
     }
 
 
@@ -293,16 +315,22 @@ def _may_give_up(booking: Booking, person: Person | None, *, represented: set[in
 
 def _withdrawal_rule(booking: Booking, *, now: datetime) -> list[str]:
     """What withdrawing costs, while there is something to withdraw: for now nothing, perhaps, if the session moved."""
-    if not booking.is_active:
+    if not booking.is_active or booking.session.is_cancelled:
         return []
+    rule = rule_sentences(booking, on=today(booking.booked_at))
+    if booking.awaits_partner:
+        return [_("The sign-up is binding when both have said yes. From then on this holds:"), *rule]
     grace = grace_of(booking, now=now)
-    return [*([grace_sentence(grace)] if grace else []), *rule_sentences(booking, on=today(booking.booked_at))]
+    return [*([grace_sentence(grace)] if grace else []), *rule]
 
 
-def _owed(booking: Booking) -> str:
-    """What a seat that was given up costs by now."""
+def _owed(booking: Booking, *, now: datetime) -> str:
+    """What a seat that was given up costs by now, and whether that may change yet."""
     withdrawal = booking.withdrawal_or_none
-    return owed_sentence(withdrawal) if withdrawal else ""
+    if withdrawal is None:
+        return ""
+    may_change = not withdrawal.owed().is_free and withdrawal_obstacle(booking.session, now=now) is None
+    return " ".join(filter(None, [owed_sentence(withdrawal), release_sentence(booking.session) if may_change else ""]))
 
 
 @personal
@@ -332,6 +360,7 @@ def pass_on(request, reference: str, booking_id: int):
         "booking": booking,
         "session": booking.session,
         "form": form,
+        "is_free": booking.order.quote().is_free,
         "has_choice": people or names,
         "refused": _refusals(booking, person, people, now=now),
     }

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.dates import today
-from booking.models import Audience, Booking, Fact, Secretary, SessionPage
+from booking.models import Audience, Booking, Fact, OrderLine, Secretary, SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.guests import Guest
 from tests.booking.people.seats import booking_of
@@ -67,6 +67,23 @@ def test_those_who_cannot_have_it_stand_with_the_reason(client, seat):
     assert page.status_code == 200
     assert "Vice Viggo" in page.context["refused"][0]
     assert not page.context["has_choice"]
+
+
+def test_whoever_acts_for_nobody_else_is_told_whom_to_write_to(client, seat):
+    signed_in(client, secretary_of(seat.participant))
+
+    page = client.get(address(seat)).content.decode()
+
+    assert "Du handler ikke på vegne af andre" in page
+    assert seat.session.contact.email in page.split("Du handler ikke på vegne af andre")[1]
+
+
+def test_where_nothing_is_paid_nobody_is_said_to_pay(client, seat, successor):
+    signed_in(client, secretary_of(seat.participant, successor))
+    assert "betaler stadig" in client.get(address(seat)).content.decode()
+    OrderLine.objects.update(unit_net=0)
+
+    assert "betaler stadig" not in client.get(address(seat)).content.decode()
 
 
 @pytest.mark.parametrize("forged", ["", "x", "999999"])

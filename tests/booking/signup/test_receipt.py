@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from booking.models import PriceRow, Secretary
+from booking.models import OrderLine, PriceRow, Secretary, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from tests.booking.signup.test_pairs import director_of, for_pairs
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.factories import PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -179,6 +180,54 @@ def test_a_cancelled_session_says_so(client, placed):
 
     assert "notice-problem" in page
     assert LINK not in page
+
+
+def test_nothing_is_to_be_paid_or_awaited_of_a_cancelled_session(client, placed):
+    session = placed.bookings.get().session
+    cancel_session(session, by=None, now=NOW)
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert "hele prisen" not in page
+    assert "Bliver tid eller sted ændret" not in page
+    assert "Vi sender denne kvittering" not in page
+    assert "inkl. moms" not in page
+
+
+def test_while_somebody_may_take_the_seat_it_says_that_the_price_can_fall_away(client, placed, january):
+    SessionPage.objects.update(capacity=20)
+    booking = placed.bookings.get()
+    cancel_booking(booking, by=None, now=NOW)
+    chance = "Hvis en fra ventelisten får pladsen, skal der ikke betales noget."
+    as_user(client, placed.booker.user)
+
+    before = receipt(client, placed).content.decode()
+    january.move_to(booking.session.when.starts_at)
+    as_user(client, placed.booker.user)
+    after = receipt(client, placed).content.decode()
+
+    assert "skal der betales" in before
+    assert "skal der betales" in after
+    assert (chance in before, chance in after) == (True, False)
+
+
+def test_the_sum_at_the_top_is_of_those_who_have_a_seat_and_the_rest_is_said(client):
+    two = mayor_of("Fanø"), director_of("Fanø")
+    placed = order(for_pairs(takes_pairs=False), *two, booker=secretary_of(*two))
+    cancel_booking(placed.bookings.first(), by=None, now=NOW)
+
+    page = receipt(as_user(client, placed.booker.user), placed)
+
+    assert page.context["total"].net == Decimal(5300)
+    assert page.context["given_up"].startswith("For dem, der har frameldt sig, skal der betales: 5.300,00")
+
+
+def test_where_nothing_is_paid_nobody_is_called_payer(client, placed):
+    as_user(client, placed.booker.user)
+    assert "<dt>Betaler</dt>" in receipt(client, placed).content.decode()
+    OrderLine.objects.update(unit_net=0)
+
+    assert "<dt>Betaler</dt>" not in receipt(client, placed).content.decode()
 
 
 def test_a_receipt_outlives_its_page(client, placed):
