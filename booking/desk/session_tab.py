@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import ObjectList, Panel, TabbedInterface
 from wagtail.coreutils import safe_snake_case
@@ -16,7 +17,7 @@ from booking.signup.attendance import can_be_marked
 from booking.signup.authority import can_take_calls
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Interest
 from booking.signup.sentences import session_sentence
-from booking.signup.standing import seats_left, session_obstacle
+from booking.signup.standing import Obstacle, seats_left, session_obstacle
 
 HEADING = _("Bookings")
 
@@ -48,7 +49,7 @@ class BookingsPanel(Panel):
             # Whoever is offered a seat has a line of their own among the statuses.
             context |= {"seats": in_words(seats), "waiting": seats.get(BookingStatus.WAITING, 0)}
             obstacle = session_obstacle(session, now=timezone.now())
-            context["obstacle"] = obstacle and session_sentence(obstacle, session)
+            context["obstacle"] = obstacle and _why_closed(obstacle, session, free=context["free"])
             context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
             context["cancel_url"] = cancel_url(session, user)
             context["actions"] = actions(session, user)
@@ -75,6 +76,13 @@ def numbers(session: SessionPage) -> dict[str, int | None]:
         "waiting": bookings.filter(status__in=IN_LINE).count(),
         "interested": Interest.objects.filter(session=session).count(),
     }
+
+
+def _why_closed(obstacle: Obstacle, session: SessionPage, *, free: int | None) -> str:
+    """Why nobody can sign up; seats that are free all the same are kept for those who wait."""
+    if obstacle == Obstacle.FULL and free:
+        return gettext("The free seats are kept for those on the waiting list, so nobody else can sign up right now.")
+    return session_sentence(obstacle, session)
 
 
 def cancel_url(session: SessionPage, user) -> str:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from booking.models import SessionPage
 from booking.payments.models import RefundReason
 from booking.sessions.live import cancel_session
 from booking.signup.models import BookingStatus
@@ -48,6 +49,18 @@ def test_the_tab_and_the_report_say_the_same_sums(client, administrator, session
             assert sum_ in page
         assert f"{BookingStatus.CONFIRMED.label.capitalize()}: 2" in page
         assert f"{BookingStatus.CANCELLED.label.capitalize()}: 1" in page
+
+
+def test_seats_that_are_kept_for_those_who_wait_are_not_said_to_be_taken(client, administrator, session):
+    SessionPage.objects.filter(pk=session.pk).update(capacity=2)
+    order(session, mayor_of("Ærø"), waits=True)
+    assert "Alle pladser er optaget." in tab(client, session)
+    SessionPage.objects.filter(pk=session.pk).update(capacity=4)
+
+    page = tab(client, session)
+
+    assert "Alle pladser er optaget." not in page
+    assert "De ledige pladser holdes til dem på ventelisten" in page
 
 
 def test_finance_reads_the_sums_of_every_session(client, finance, session):
