@@ -287,7 +287,6 @@ def _addresses(everything: dict) -> dict[str, list[str]]:
         "cancelling bookings and sessions, and sending mail again": [
             reverse("bookings:cancel", args=[pk["bookings"]]),
             reverse("cancel_session", args=[session]),
-            reverse("revive_session", args=[session]),
             reverse("outbox:again", args=[pk["outbox"]]),
         ],
         "seats that await a successor, and putting somebody in them": [

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
 from booking.journal.kinds import SESSION_CANCELLED, SESSION_REVIVED
 from booking.models import Booking, CalendarEntry, Fact, Interest
+from booking.sessions.live import cancel_session
 from tests.booking.desk.test_bookings import book
 from tests.factories import OfferPageFactory, SessionPageFactory, mayor_of
 
@@ -145,6 +147,15 @@ def test_a_cancellation_that_nobody_was_told_of_is_taken_back(client, administra
     entry = CalendarEntry.objects.get()
     assert (entry.is_off, entry.sequence) == (False, 2)
     assert Fact.objects.get(kind=SESSION_REVIVED).by == administrator
+
+
+def test_an_editor_takes_no_cancellation_back(client, editor):
+    session = SessionPageFactory()
+    cancel_session(session, by=None, now=timezone.now())
+
+    client.post(reverse("revive_session", args=[session.pk]))
+
+    assert CalendarEntry.objects.get().is_off
 
 
 def test_a_cancellation_that_participants_were_told_of_stays(client, administrator):
