@@ -35,6 +35,9 @@ MOST_DAYS = 2_000
 #: Seconds that a file may take to read. A thousand events take one.
 PATIENCE = 10
 
+#: The years that a calendar file can name, in four figures, and that have a Danish clock.
+YEARS = range(1000, 9999)
+
 #: No meeting repeats more often than daily; such a rule is a mistake, or worse.
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 
@@ -273,6 +276,8 @@ def _event(
     else:
         starts_at = ends_at = None
         days = starts, starts + length - timedelta(days=1)
+    if any(day.year not in YEARS for day in (*days, recurrence or starts)):
+        raise ValueError("it lies in a year that no calendar has")
     return Event(
         uid=_uid(component),
         recurrence=_recurrence(recurrence),
