@@ -138,7 +138,7 @@ def _fee_sentences(withdrawal: Withdrawal) -> list[str]:
         return [owed_sentence(withdrawal)]
     fee = withdrawal.fee()
     if fee.is_free:
-        return [fee_sentence(fee)]
+        return [owed_sentence(withdrawal)]
     if not release_sentence(withdrawal.booking.session):
         return [fee_sentence(fee)]
     return [

@@ -562,6 +562,13 @@ class Withdrawal(models.Model):
         """What is to be paid of that by now."""
         return NOTHING if self.has_fallen_away else self.fee()
 
+    def pays_for_both(self) -> "Withdrawal | None":
+        """That of the other of a pair, if what both owe for leaving together stands there."""
+        if self.booking.pair is None:
+            return None
+        others = Withdrawal.objects.owing().exclude(pk=self.pk).select_related("booking__participant")
+        return others.filter(booking__order=self.booking.order_id, booking__pair=self.booking.pair).first()
+
     @property
     def has_fallen_away(self) -> bool:
         return self.waived_at is not None or self.released_at is not None

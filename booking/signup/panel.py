@@ -17,7 +17,7 @@ from booking.people.models import Municipality, Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.pricing.quote import Quote
-from booking.pricing.rules import PriceUndecided
+from booking.pricing.rules import Per, PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.cards import takes_cards
 from booking.signup.forms import SignUpForm
@@ -158,6 +158,12 @@ class Panel:
     def shows_price(self) -> bool:
         """What a seat costs today says nothing of a session that is over or called off."""
         return self.obstacle not in {Obstacle.OVER, Obstacle.CANCELLED}
+
+    @property
+    def is_per_person(self) -> bool:
+        """Whether each of a pair pays what stands on the page: that they are two has no price of its own."""
+        pairs = [tariff for tariff in self.prices.tariffs if tariff.per == Per.PAIR]
+        return self.session.takes_pairs and not pairs and not self.prices.is_free
 
     @property
     def shows_seats(self) -> bool:

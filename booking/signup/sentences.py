@@ -268,6 +268,11 @@ def fee_sentence(fee: Quote) -> str:
 def owed_sentence(withdrawal: Withdrawal) -> str:
     """What is to be paid for a seat that was given up; or why nothing is, any more."""
     fee = withdrawal.fee()
+    pays = withdrawal.pays_for_both() if fee.is_free else None
+    if pays:
+        return _("The price is for both of the pair together. What is to be paid stands with %(person)s.") % {
+            "person": pays.booking.participant.name
+        }
     if fee.is_free or not withdrawal.has_fallen_away:
         return fee_sentence(fee)
     if withdrawal.waived_at:

@@ -1,13 +1,15 @@
 """What the two of a pair are told, as it arrives over SMTP."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 
 from booking.journal.record import catch_up
-from booking.models import Booking, FollowUp
+from booking.models import Booking, FollowUp, PriceRow
 from booking.sessions.live import cancel_session
+from booking.signup.cancel import cancel_booking
 from booking.signup.pairs import confirm_pair, decline_pair, key_for, lapse_due
 from tests.booking.messages.test_tell import calendar_of, words
 from tests.booking.signup.test_pairs import PURCHASE, ask, asked, director_of, for_pairs
@@ -104,6 +106,21 @@ def test_a_cancelled_session_is_told_once(seat, sink, now):
     lapse_due(seat.offered_until)
 
     assert sink.mails == []
+
+
+def test_a_price_that_a_pair_shares_is_not_said_to_be_nothing_for_either(sink):
+    session, mayor, director = for_pairs(), mayor_of("Fanø", person__email=MAYOR), director_of("Fanø", email=DIRECTOR)
+    row = {"kind": "day", "per": "pair", "valid_from": date(2026, 1, 1), "net": Decimal(9000)}
+    PriceRow.objects.create(price_list=session.price_list, **row)
+    placed = ask(session, mayor, director, booker=secretary_of(mayor, director), asks=None)
+    sink.mails.clear()
+
+    cancel_booking(placed.bookings.earliest("pk"), by=None, now=NOW)
+
+    said = {address: words(sink.to(address)[0]) for address in (MAYOR, DIRECTOR)}
+    assert "9.000,00 kr." in said[DIRECTOR]
+    assert f"står ved {director.name}" in said[MAYOR]
+    assert "ikke noget" not in said[MAYOR]
 
 
 def test_whoever_acts_for_both_needs_no_answer(sink):

@@ -411,6 +411,17 @@ def test_the_price_of_both_is_shown_before_the_other_is_chosen(client, session, 
     assert not fields_on(page, session).get("partner")
 
 
+@pytest.mark.parametrize("per", ["seat", "pair"])
+def test_the_page_says_whether_the_price_is_for_each(client, session, per):
+    if per == "pair":
+        row = {"kind": "day", "per": "pair", "valid_from": date(2026, 1, 1), "net": Decimal(9000)}
+        PriceRow.objects.create(price_list=session.price_list, **row)
+
+    page = client.get(session.get_url()).content.decode()
+
+    assert ("Pr. person" in page) == (per == "seat")
+
+
 def test_the_only_one_who_can_be_named_is_named_beforehand(client, session, secretary, mayor, director):
     assert fields_on(client.get(session.get_url()), session)["partner"] == str(director.pk)
 
