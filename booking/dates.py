@@ -143,6 +143,12 @@ def danish_moment(moment: datetime) -> str:
     return f"{local.day}. {MONTHS[local.month - 1]} {local.year} kl. {local:%H.%M}"
 
 
+def danish_deadline(moment: datetime) -> str:
+    """A moment that somebody has to keep, with its weekday: "mandag den 5. december 2022 kl. 12.00"."""
+    local = moment.astimezone(COPENHAGEN)
+    return f"{danish_day(local.date())} kl. {local:%H.%M}"
+
+
 def today(now: datetime) -> date:
     """The date on the Copenhagen calendar at ``now`` (aware)."""
     return now.astimezone(COPENHAGEN).date()

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.dates import COPENHAGEN, When, danish_day, danish_moment
+from booking.dates import COPENHAGEN, When, danish_day, danish_deadline
 from booking.messages.letters import Letter
 
 _WHEN = When(date(2027, 5, 5), date(2027, 5, 5), time(10), time(16))
@@ -24,7 +24,7 @@ def _words() -> dict[str, Any]:
     return {
         "title": _("Leadership in practice"),
         "days": danish_day(_WHEN.starts_on),
-        "until": danish_moment(datetime(2027, 4, 12, 12, tzinfo=COPENHAGEN)),
+        "until": danish_deadline(datetime(2027, 4, 12, 12, tzinfo=COPENHAGEN)),
         "person": "Bente Borgmester",
         "principal": "Bente Borgmester",
         "amount": "6.625,00 kr.",

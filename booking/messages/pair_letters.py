@@ -5,7 +5,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.dates import danish_day, danish_moment
+from booking.dates import danish_day, danish_deadline
 from booking.journal import kinds
 from booking.journal.models import Fact
 from booking.messages.letters import Letter, about, price_facts, session_facts
@@ -32,7 +32,7 @@ def pair_letters(fact: Fact, booking: Booking, *, on: date) -> dict[str, Letter]
         case kinds.PAIR_DECLINED:
             because = _("One of the pair said no, or took it back.")
         case _:
-            because = _("We had no answer by %(until)s.") % {"until": danish_moment(booking.offered_until)}
+            because = _("We had no answer by %(until)s.") % {"until": danish_deadline(booking.offered_until)}
     return _ended(booking, because)
 
 
@@ -40,7 +40,7 @@ def _asked(booking: Booking, *, on: date) -> dict[str, Letter]:
     participant, other = booking.participant, other_of(booking).participant
     words = [
         _("The session is for two together. Both have a seat, or neither."),
-        _("Both seats are kept until %(until)s.") % {"until": danish_moment(booking.offered_until)},
+        _("Both seats are kept until %(until)s.") % {"until": danish_deadline(booking.offered_until)},
         _("The municipality pays for both. A yes is binding for both, on the conditions that the page shows."),
     ]
     heading = _("%(person)s is invited to take part together with %(other)s.") % {
@@ -62,7 +62,7 @@ def _awaits(booking: Booking) -> dict[str, Letter]:
     words = [
         _("We have asked %(other)s, who has to say yes.") % {"other": other.name},
         _("Both seats are kept until %(until)s. Then both are signed up, or neither; we write in any case.")
-        % {"until": danish_moment(booking.offered_until)},
+        % {"until": danish_deadline(booking.offered_until)},
     ]
     heading = _("%(person)s awaits the answer of the other of the pair.") % {"person": booking.participant.name}
     subject = _("Awaits %(other)s: %(title)s, %(days)s")
@@ -98,7 +98,7 @@ def _letter(
         "title": session.title,
         "days": session.when.words or danish_day(session.starts_on),
         "other": other_of(booking).participant.name,
-        "until": danish_moment(booking.offered_until),
+        "until": danish_deadline(booking.offered_until),
     }
     facts = [
         (_("Reference"), booking.order.reference),

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
-from booking.dates import danish_day, danish_moment
+from booking.dates import danish_day, danish_deadline
 from booking.journal import kinds
 from booking.messages.letters import Letter, about, price_facts, session_facts
 from booking.signup.models import Booking
@@ -58,7 +58,7 @@ def _offered(booking: Booking, url: str, now: datetime) -> Letter | None:
             _("If you say yes, the sign-up is binding, at the price and on the conditions that you accepted."),
             _("If you say no, or do not answer in time, the seat goes to the next on the waiting list."),
         ],
-        facts=[(_("Answer by"), danish_moment(booking.offered_until))],
+        facts=[(_("Answer by"), danish_deadline(booking.offered_until))],
         prices=True,
         action=(_("Answer the offer"), url),
     )
@@ -189,7 +189,7 @@ def _letter(
         "title": session.title,
         "days": session.when.words or danish_day(session.starts_on),
         "person": booking.participant.name,
-        "until": danish_moment(booking.offered_until) if booking.offered_until else "",
+        "until": danish_deadline(booking.offered_until) if booking.offered_until else "",
     }
     context = about(booking) | {
         "heading": heading % words,

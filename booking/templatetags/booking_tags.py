@@ -2,6 +2,7 @@
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 
 from booking import dates, money
 from booking.pricing import rules
@@ -25,6 +26,8 @@ register.filter("clock", dates.danish_time)
 register.filter("day", dates.danish_day)
 #: An aware moment: "5. december 2022 kl. 12.00"
 register.filter("moment", dates.danish_moment)
+#: The same of a moment to keep, with its weekday
+register.filter("deadline", dates.danish_deadline)
 #: An item of a programme: its inputs, each with what it is called
 register.filter("labelled_inputs", labelled_inputs)
 
@@ -32,7 +35,11 @@ register.filter("labelled_inputs", labelled_inputs)
 @register.filter
 def on_one_line(text) -> str:
     """A date with its "kl." and its hours in one piece, however narrow the page is."""
-    return str(text).replace("kl. ", "kl.\N{NO-BREAK SPACE}")
+    days, clock, rest = str(text).partition("kl. ")
+    if not clock:
+        return days
+    hours, space, rest = rest.partition(" ")
+    return format_html('{}<span class="whole">kl. {}</span>{}{}', days, hours, space, rest)
 
 
 @register.filter

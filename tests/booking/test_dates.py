@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.dates import COPENHAGEN, When, danish_choice, danish_moment, exists, today
+from booking.dates import COPENHAGEN, When, danish_choice, danish_deadline, danish_moment, exists, today
 
 NOON = time(12)
 
@@ -80,6 +80,7 @@ def test_the_hour_that_summer_time_skips_does_not_exist():
 def test_moments_are_told_on_the_danish_clock():
     late = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
 
+    assert danish_deadline(late) == "torsdag den 2. juli 2026 kl. 00.30"
     assert danish_moment(late) == "2. juli 2026 kl. 00.30"
     assert today(late) == date(2026, 7, 2)
 

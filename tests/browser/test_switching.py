@@ -71,5 +71,5 @@ def test_a_secretary_signs_up_for_one_run_and_switches_to_the_other(browser, liv
     assert Booking.objects.get().session == runs[1]
     assert [message.subject.split(":")[0] for message in mail.outbox if message.to == [secretary.email]][1:] == [
         "Tilmeldt",
-        "Skiftet",
+        "Ny afholdelse",
     ]

@@ -59,7 +59,7 @@ def test_from_a_full_session_to_a_seat(browser, live_server, session, secretary,
     check(page)
     page.get_by_label("EAN-nummer").fill(EAN)
     page.get_by_label("Jeg har læst").check()
-    press(page, "Skriv på venteliste")
+    press(page, "Kom på venteliste")
     page.get_by_role("heading", name="Kvittering for venteliste").wait_for()
     assert page.get_by_text("Nr. 1 på ventelisten").is_visible()
     check(page)

@@ -152,7 +152,7 @@ def test_a_place_that_is_known_at_last_is_not_compared_with_nothing(sink):
     publish(session, venue=VenueFactory())
 
     [mail] = sink.to(MAYOR)
-    assert "Stedet for Lederskab er nu på plads." in words(mail)
+    assert "Stedet for ”Lederskab” er nu på plads." in words(mail)
     assert line(mail, "Hvor") == CAMPUS
 
 
@@ -417,7 +417,7 @@ def test_a_link_goes_to_the_participant_and_the_booker_alone(online, sink):
     assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, SECRETARY]
     [mail] = sink.to(MAYOR)
     assert subject(mail) == "Link: Lederskab, onsdag den 5. maj 2027"
-    assert "Her er linket til Lederskab." in words(mail)
+    assert "Her er linket til ”Lederskab”." in words(mail)
     assert FIRST_LINK in words(mail)
     assert FIRST_LINK in words(mail, "html")
     assert calendar_of(mail).place == FIRST_LINK

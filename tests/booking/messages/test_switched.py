@@ -63,7 +63,7 @@ def test_the_contact_and_the_participant_get_one_mail_each(runs, booking, sink):
 
     assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, SECRETARY]
     [mail] = sink.to(MAYOR)
-    assert mail["Subject"] == "Skiftet: Kattegatkursus, mandag den 22. marts 2027"
+    assert mail["Subject"] == "Ny afholdelse: Kattegatkursus, mandag den 22. marts 2027"
     for kind in ("plain", "html"):
         text = " ".join(mail.get_body((kind,)).get_content().replace("&amp;", "&").split())
         for words in (
@@ -129,7 +129,7 @@ def test_a_switch_and_a_change_at_once_are_told_in_one_mail(runs, booking, sink)
         switch(booking, to=runs[1], by=None, now=SOON)
 
     [mail] = sink.to(MAYOR)
-    assert mail["Subject"].startswith("Skiftet")
+    assert mail["Subject"].startswith("Ny afholdelse")
     assert "Et helt andet sted" in mail.get_body(("plain",)).get_content()
 
 

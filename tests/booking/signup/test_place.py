@@ -62,7 +62,7 @@ def test_opening_the_page_changes_nothing_and_names_nobody(client, offered):
     assert offered.order.contact_email not in page
     assert EAN not in page
     assert "6.625,00 kr." in page
-    assert "14. januar 2027 kl. 09.00" in page
+    assert "Svar senest torsdag den 14. januar 2027 kl. 09.00." in page
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["X-Robots-Tag"] == "noindex"
 
