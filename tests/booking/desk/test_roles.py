@@ -119,6 +119,10 @@ def everything(db):
     now = timezone.now()
     make_roles()
     colleague = give_staff_sign_in("kollega@example.org", "En kollega", Group.objects.filter(name=EDITORS))
+    payment = Payment.objects.create(
+        order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
+    )
+    payment.bookings.add(booking)
     return {
         "session": session,
         "colleague": colleague,
@@ -150,9 +154,7 @@ def everything(db):
         "conditions": session.conditions,
         "bookings": booking,
         "withdrawn": cancel_booking(order(session, mayor_of("Langeland"), now=now).bookings.get(), by=None, now=now),
-        "payments": Payment.objects.create(
-            order=booking.order, amount=6625, state="paid", created_at=now, expires_at=now, paid_at=now
-        ),
+        "payments": payment,
         "invoices": issued(booking),
         "differences": Difference.objects.create(kind="other_amount", subject="cs_1", found_at=now),
         "journal": fact,
