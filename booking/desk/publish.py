@@ -119,8 +119,12 @@ class PublishSessionView(WagtailAdminTemplateMixin, TemplateView):
     header_icon = "upload"
 
     def dispatch(self, request, *args, **kwargs):
-        if not self.session.permissions_for_user(request.user).can_publish():
+        permissions = self.session.permissions_for_user(request.user)
+        if not permissions.can_publish():
             raise PermissionDenied
+        if permissions.page_locked():
+            messages.warning(request, _("The page is locked, so nothing was published."))
+            return redirect("wagtailadmin_pages:edit", self.session.pk)
         if self.session.latest_revision_id != self.revision.pk:
             messages.warning(request, _("The page has been changed since, so nothing was published. Publish it again."))
             return redirect("wagtailadmin_pages:edit", self.session.pk)

@@ -211,6 +211,32 @@ def test_finance_has_no_business_here(client, finance, session):
     assert not CalendarEntry.objects.get().sequence
 
 
+def test_a_page_that_is_locked_is_not_published(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+    Page.objects.filter(pk=session.pk).update(locked=True)
+
+    choose(client, seen, "tell")
+
+    assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 5)
+    assert mails() == []
+
+
+@pytest.mark.parametrize("action", ["publish", "unpublish", "delete", "create_alias"])
+def test_there_is_no_way_around_the_step(client, editor, session, action):
+    """Wagtail's own interface for programs asks no hook."""
+    page = SessionPage.objects.get(pk=session.pk)
+    page.starts_on = page.ends_on = date(2027, 5, 12)
+    page.save_revision()
+    parent = page.get_parent().pk
+
+    answer = client.post(
+        reverse("wagtailadmin_api:pages:action", args=[session.pk, action]), {"destination_page_id": parent}
+    )
+
+    assert answer.status_code == 404
+    assert SessionPage.objects.get().starts_on == date(2027, 5, 5)
+
+
 # Without a message
 
 
