@@ -248,6 +248,7 @@ def receipt(request, reference: str):
         "several": len(lines) > 1 and len({booking.session_id for booking in bookings}) == 1,
         "total": sum((booking.quote() for booking in bookings if _is_agreed(booking)), NOTHING),
         "given_up": _given_up(bookings),
+        "seated": sum(booking.is_confirmed for booking in bookings),
         "is_free": all(booking.quote().is_free for booking in bookings),
         "others_hear": others_hear(order, bookings),
     }

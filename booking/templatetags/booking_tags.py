@@ -1,5 +1,7 @@
 """What templates say of money, dates and sign-up. One filter each, so that an amount looks the same everywhere."""
 
+import re
+
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +15,9 @@ from booking.signup.panel import Panel
 from booking.signup.panel import form_address as address_of_form
 
 register = template.Library()
+
+_COMPOUND = re.compile(r"\w{20,}")
+_JOINT = re.compile(r"(kommunal|bestyrelses)(?=\w{4})", re.IGNORECASE)
 
 #: Decimal kroner: "8.800,00 kr."
 register.filter("kroner", money.kroner)
@@ -40,6 +45,12 @@ def on_one_line(text) -> str:
         return days
     hours, space, rest = rest.partition(" ")
     return format_html('{}<span class="whole">kl. {}</span>{}{}', days, hours, space, rest)
+
+
+@register.filter
+def in_parts(text) -> str:
+    """The longest compounds with soft hyphens: on a phone they fill the line, and few browsers can divide Danish."""
+    return _COMPOUND.sub(lambda compound: _JOINT.sub("\\1\N{SOFT HYPHEN}", compound[0]), str(text))
 
 
 @register.filter

@@ -222,6 +222,16 @@ def test_the_sum_at_the_top_is_of_those_who_have_a_seat_and_the_rest_is_said(cli
     assert page.context["given_up"].startswith("For dem, der har frameldt sig, skal der betales: 5.300,00")
 
 
+def test_whoever_ordered_for_several_reads_first_how_many_have_a_seat(client):
+    two = mayor_of("Fanø"), director_of("Fanø")
+    placed = order(for_pairs(takes_pairs=False), *two, booker=secretary_of(*two))
+    as_user(client, placed.booker.user)
+    assert "2 deltagere har fået en plads." in receipt(client, placed).content.decode()
+    cancel_booking(placed.bookings.first(), by=None, now=NOW)
+
+    assert "1 deltager har fået en plads." in receipt(client, placed).content.decode()
+
+
 def test_where_nothing_is_paid_nobody_is_called_payer(client, placed):
     as_user(client, placed.booker.user)
     assert "<dt>Betaler</dt>" in receipt(client, placed).content.decode()

@@ -292,3 +292,9 @@ def test_the_page_draws_for_an_anonymous_preview(rf):
     session = SessionPageFactory()
 
     assert session.serve(request).render().status_code == 200
+
+
+def test_the_longest_words_can_be_divided_on_a_phone(client):
+    page = page_of(client, SessionPageFactory(title="Kursus for kommunalbestyrelsesmedlemmer i kommunalret"))
+
+    assert "<h1>Kursus for kommunal\N{SOFT HYPHEN}bestyrelses\N{SOFT HYPHEN}medlemmer i kommunalret</h1>" in page
