@@ -491,7 +491,7 @@ def test_recovery_asks_a_fixed_number_of_questions_when_all_is_well(sessions, dj
     for _number in range(sessions):
         SessionPageFactory(parent=offer)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         assert live.recover() == 0
 
 
