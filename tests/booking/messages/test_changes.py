@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 import pytest
 import time_machine
 from django.db import connection
+from django.urls import reverse
 from wagtail.models import PageViewRestriction
 
 from booking.dates import danish_day
@@ -16,7 +17,7 @@ from booking.journal.kinds import BOOKED, INTERESTED, SESSION_SHOWN
 from booking.journal.models import Fact, FollowUp
 from booking.journal.record import attempt, catch_up
 from booking.messages.models import OutboxMessage, Told
-from booking.models import Interest, Secretary, SessionPage
+from booking.models import Interest, Order, Secretary, SessionPage
 from booking.mypage.forget import forget_person
 from booking.sessions.live import cancel_session, venue_changed
 from booking.signup.cancel import cancel_booking
@@ -622,6 +623,7 @@ def test_a_moved_session_says_until_when_it_costs_nothing_to_withdraw(booked, se
         [mail] = sink.to(address)
         for kind in ("plain", "html"):
             assert f"Afholdelsen er flyttet efter tilmeldingen. {MOVED_FREE} {until}." in words(mail, kind)
+            assert reverse("booking:receipt", args=[Order.objects.get().reference]) in words(mail, kind)
 
 
 def test_that_is_no_later_than_its_new_day(booked, session, sink):
