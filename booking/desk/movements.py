@@ -10,28 +10,22 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.paginator import WagtailPaginator
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
 from booking.dates import COPENHAGEN, danish_time, today
+from booking.desk.figures import FiguresView
 from booking.desk.period import PeriodForm, month_of, shortcuts
 from booking.invoicing import books as invoice_books
 from booking.ledger import NOTHING, Movement, Part, by_rate
 from booking.money import danish_percent
 from booking.payments import books
 from booking.payments.models import Payment
-from booking.spreadsheet import DanishSpreadsheetMixin
 
 #: Who moves money, and tells of it: from a first day to a last.
 SOURCES: list[Callable[[date, date], list[Movement]]] = [books.movements, invoice_books.movements]
-
-#: Lines on one page.
-PAGE = 100
 
 
 def all_movements(first: date, last: date) -> list[Movement]:
@@ -91,7 +85,7 @@ def _summed(seller: str, kind: str, parts: list[Part], *, is_total: bool = False
     ]
 
 
-class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+class MovementsView(PermissionCheckedMixin, FiguresView):
     """What moved on the days that are asked for; the same as a spreadsheet."""
 
     model = Payment
@@ -130,12 +124,17 @@ class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdmin
     def show_export_buttons(self):
         return self.form.period is not None
 
-    def get(self, request, *args, **kwargs):
-        if self.form.period is None:
-            return self.render_to_response(self.get_context_data(), status=422)
-        if self.is_export:
-            return self.as_spreadsheet(lines(self.movements), request.GET["export"])
-        return super().get(request, *args, **kwargs)
+    @property
+    def is_refused(self):
+        return self.form.period is None
+
+    @property
+    def exported(self):
+        return self.shown
+
+    @cached_property
+    def shown(self):
+        return lines(self.movements)
 
     def to_row_dict(self, line):
         return {field: line[field] for field in self.list_export}
@@ -144,23 +143,13 @@ class MovementsView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdmin
         return f"betalinger-{self.form.period.first}-{self.form.period.last}"
 
     def get_context_data(self, **kwargs):
-        paginator = WagtailPaginator(lines(self.movements), PAGE)
-        page = paginator.get_page(self.request.GET.get("p"))
         return super().get_context_data(
-            form=self.form,
             period=self.form.period,
             shortcuts=shortcuts(timezone.now()),
             sums=sums(self.movements),
             total=sum((movement.gross for movement in self.movements), NOTHING),
-            page_obj=page,
-            elided_page_range=paginator.get_elided_page_range(page.number),
-            export_url=self.csv_export_url,
-            workbook_url=self.xlsx_export_url,
             **kwargs,
         )
-
-    def get_breadcrumbs_items(self):
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
 class ForThoseWhoSeeMoney(MenuItem):

@@ -9,24 +9,18 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.paginator import WagtailPaginator
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from booking.dates import today
+from booking.desk.figures import FiguresView
 from booking.desk.period import PeriodForm, shortcuts, year_of
 from booking.invoicing.balance import balances
 from booking.payments.balance import Balance, with_money
 from booking.payments.models import Payment
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus
-from booking.spreadsheet import DanishSpreadsheetMixin
-
-#: Lines on one page.
-PAGE = 50
 
 
 def sees_money(user) -> bool:
@@ -69,7 +63,7 @@ def money_in(session: SessionPage) -> dict:
     return {"lines": lines, "total": sum(of_each.values(), Balance())}
 
 
-class SessionReportView(DanishSpreadsheetMixin, WagtailAdminTemplateMixin, TemplateView):
+class SessionReportView(FiguresView):
     """The sessions that begin in a period. Counts for everybody in the admin, sums for those who see the money."""
 
     template_name = "booking/admin/session_report.html"
@@ -108,12 +102,17 @@ class SessionReportView(DanishSpreadsheetMixin, WagtailAdminTemplateMixin, Templ
     def show_export_buttons(self):
         return self.form.period is not None
 
-    def get(self, request, *args, **kwargs):
-        if self.form.period is None:
-            return self.render_to_response(self.get_context_data(), status=422)
-        if self.is_export:
-            return self.as_spreadsheet(self.lines(self.sessions), request.GET["export"])
-        return super().get(request, *args, **kwargs)
+    @property
+    def is_refused(self):
+        return self.form.period is None
+
+    @property
+    def exported(self):
+        return self.lines(self.sessions)
+
+    @property
+    def shown(self):
+        return self.sessions
 
     @property
     def sessions(self):
@@ -156,29 +155,19 @@ class SessionReportView(DanishSpreadsheetMixin, WagtailAdminTemplateMixin, Templ
         return f"afholdelser-{self.form.period.first}-{self.form.period.last}"
 
     def get_context_data(self, **kwargs):
-        paginator = WagtailPaginator(self.sessions, PAGE)
-        page = paginator.get_page(self.request.GET.get("p"))
-        lines = self.lines(page)
+        lines = self.lines(self.page)
         pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.request.user, "change")
-        editable = set(pages.filter(pk__in=[session.pk for session in page]).values_list("pk", flat=True))
+        editable = set(pages.filter(pk__in=[session.pk for session in self.page]).values_list("pk", flat=True))
         for line in lines:
             line["can_edit"] = line["session"].pk in editable
         return super().get_context_data(
-            form=self.form,
             period=self.form.period,
             shortcuts=shortcuts(timezone.now()),
             sees_money=self.sees_money,
             lines=lines,
             total=sum((line["balance"] for line in lines), Balance()) if self.sees_money else None,
-            page_obj=page,
-            elided_page_range=paginator.get_elided_page_range(page.number),
-            export_url=self.csv_export_url,
-            workbook_url=self.xlsx_export_url,
             **kwargs,
         )
-
-    def get_breadcrumbs_items(self):
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
 def report_menu_item() -> MenuItem:

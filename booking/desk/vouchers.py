@@ -6,24 +6,18 @@ from django import forms
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.paginator import WagtailPaginator
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
 from booking.dates import MONTHS
+from booking.desk.figures import FiguresView
 from booking.desk.period import month_of
 from booking.invoicing.models import Invoice
 from booking.invoicing.vouchers import CURRENCY, Voucher, in_all, vouchers
 from booking.money import danish_percent
 from booking.pricing.models import Seller
-from booking.spreadsheet import DanishSpreadsheetMixin
-
-#: Lines on one page.
-PAGE = 100
 
 
 class MonthForm(forms.Form):
@@ -60,7 +54,7 @@ def _named(month: str) -> str:
     return f"{MONTHS[int(number) - 1]} {year}"
 
 
-class VouchersView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+class VouchersView(PermissionCheckedMixin, FiguresView):
     """What was issued that month; the same as a spreadsheet."""
 
     model = Invoice
@@ -107,12 +101,17 @@ class VouchersView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminT
     def show_export_buttons(self):
         return bool(self.rows)
 
-    def get(self, request, *args, **kwargs):
-        if self.form.chosen is None and request.GET:
-            return self.render_to_response(self.get_context_data(), status=422)
-        if self.is_export:
-            return self.as_spreadsheet(self.rows, request.GET["export"])
-        return super().get(request, *args, **kwargs)
+    @property
+    def is_refused(self):
+        return self.form.chosen is None and bool(self.request.GET)
+
+    @property
+    def exported(self):
+        return self.rows
+
+    @property
+    def shown(self):
+        return [self.to_row_dict(row) for row in self.rows]
 
     def to_row_dict(self, row: Voucher):
         told = {"rate": danish_percent(row.rate) if row.rate is not None else "", "currency": CURRENCY}
@@ -128,10 +127,7 @@ class VouchersView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminT
         return f"bilag-{seller.cvr}-{first:%Y-%m}"
 
     def get_context_data(self, **kwargs):
-        paginator = WagtailPaginator([self.to_row_dict(row) for row in self.rows], PAGE)
-        page = paginator.get_page(self.request.GET.get("p"))
         return super().get_context_data(
-            form=self.form,
             chosen=self.form.chosen,
             is_empty=not self.form.fields["month"].choices,
             sums=[
@@ -142,15 +138,8 @@ class VouchersView(DanishSpreadsheetMixin, PermissionCheckedMixin, WagtailAdminT
                     (_("In all"), self.rows, True),
                 )
             ],
-            page_obj=page,
-            elided_page_range=paginator.get_elided_page_range(page.number),
-            export_url=self.csv_export_url,
-            workbook_url=self.xlsx_export_url,
             **kwargs,
         )
-
-    def get_breadcrumbs_items(self):
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
 
 
 class ForThoseWhoSeeInvoices(MenuItem):
