@@ -129,14 +129,17 @@ def build(key: str = ALL, *, name: str = "", now: datetime) -> str:
     """The feed's file as it should be now."""
     with override(settings.LANGUAGE_CODE):
         what = expected_event if key.removeprefix(COMING) == EXPECTED else event
-        items = [written(entry, what) for entry in in_the_feed(key, now)[:MOST_EVENTS]]
-        items += [item for add in _contributors for item in add(key, now)]
-        items = sorted(items, key=_day, reverse=True)[:MOST_EVENTS]
+        own = [written(entry, what) for entry in in_the_feed(key, now)[:MOST_EVENTS]]
+        others = [item for add in _contributors for item in add(key, now)]
         name = name or name_of(key) or ""
-        body = _file(name, items)
+        body = _file(name, own + others)
         while len(body.encode()) > MOST_BYTES:
-            items = items[: len(items) * 9 // 10]
-            body = _file(name, items)
+            # What stands last among others' goes first: none of ours may go because somebody else wrote much.
+            if others:
+                others = others[: len(others) * 9 // 10]
+            else:
+                own = own[: len(own) * 9 // 10]
+            body = _file(name, own + others)
     return body
 
 
@@ -170,7 +173,8 @@ def _day(item: dict) -> str:
 
 
 def _file(name: str, items: Iterable[dict]) -> str:
+    """The file with the latest of these, the earliest first."""
     calendar = CalendarFile(name)
-    for item in reversed(list(items)):
+    for item in reversed(sorted(items, key=_day, reverse=True)[:MOST_EVENTS]):
         calendar.add_item(**item)
     return calendar.text()

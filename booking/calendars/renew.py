@@ -145,15 +145,23 @@ def compare(calendar: OutsideCalendar, events: Iterable[Event], *, now: datetime
         if (uid, which) not in known
     ]
     moved_to = {(event.uid, event.starts_on) for event in new}
+    # A series and a single event can't share a name: of what it was before, nothing is left to call off.
+    kinds = {(uid, bool(which)) for uid, which in said}
     changed, dropped = [], []
     for key, event in known.items():
+        is_repeated = bool(event.recurrence)
+        has_turned = (event.uid, not is_repeated) in kinds and (event.uid, is_repeated) not in kinds
         if key in said:
             shown = _shown(said[key]) | {"gone_at": None}
             if any(getattr(event, name) != value for name, value in shown.items()):
                 changed.append(_next_version(event, shown, moment))
         elif _is_old(event, today(now)) or (event.uid, event.starts_on) in moved_to:
             dropped.append(event.pk)  # over and done with, or at another hour of the same day now
-        elif event.gone_at is None and not _is_over(event, now):
+        elif _is_over(event, now):
+            continue
+        elif has_turned:
+            dropped.append(event.pk)
+        elif event.gone_at is None:
             changed.append(_next_version(event, {"gone_at": moment}, moment))
     OutsideEvent.objects.filter(pk__in=dropped).delete()
     OutsideEvent.objects.bulk_update(changed, [*OutsideEvent.SHOWN, "gone_at", "sequence", "changed_at"])

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils.translation import override
 
-from booking.calendars.feed import build, find
+from booking.calendars.feed import MOST_BYTES, build, find
 from booking.calendars.fetch import Trouble
 from booking.calendars.reading import Fault, Unreadable
 from booking.calendars.renew import EVERY, LEASE, Busy, renew, renew_due, take_in
@@ -310,6 +310,34 @@ def test_what_two_calendars_have_is_in_the_feed_once(db):
     [seen] = agreed(build(now=NOW))
 
     assert (seen.title, seen.categories) == ("Topmøde", ("KKR",))
+
+
+def test_however_much_another_calendar_writes_our_own_sessions_stay_in_the_feed(db):
+    SessionPageFactory(title="Lederskab", starts_on=date(2027, 2, 2), ends_on=date(2027, 2, 2))
+    later = ("DTSTART;VALUE=DATE:20280305", "DESCRIPTION:" + "ø" * 2000)
+    uploaded(*(event(*later, f"SUMMARY:Nr. {number}", uid=f"{number}@example.org") for number in range(300)))
+
+    feed = build(now=NOW)
+
+    assert "SUMMARY:Lederskab" in feed
+    assert "SUMMARY:Nr. 0" in feed
+    assert len(feed.encode()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stand"),
+    [
+        ((), ("RRULE:FREQ=WEEKLY;COUNT=2",), ["20270312T090000Z", "20270319T090000Z"]),
+        (("RRULE:FREQ=WEEKLY;COUNT=2",), (), [""]),
+    ],
+)
+def test_what_becomes_a_series_or_is_one_no_more_is_not_called_off_under_its_own_name(db, before, after, stand):
+    """A program would take a cancelled event of the same UID without a place in the series for the end of it all."""
+    uploaded(event(*HOURS, *before))
+
+    uploaded(event(*(line.replace("20270305", "20270312") for line in HOURS), *after))
+
+    assert [(which, is_off) for _uid, which, _sequence, is_off in standing()] == [(one, False) for one in stand]
 
 
 def test_a_calendar_that_is_for_staff_alone_is_in_no_feed(db):
