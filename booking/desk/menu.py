@@ -8,6 +8,7 @@ from booking.desk.bank_file import BankFileViewSet
 from booking.desk.movements import MovementsViewSet
 from booking.desk.register_import import RegisterImportViewSet
 from booking.desk.successors import AwaitingViewSet
+from booking.desk.venues import VenueViewSet
 from booking.desk.vouchers import VouchersViewSet
 from booking.invoicing.admin import InvoiceViewSet, ReadyViewSet
 from booking.journal.admin import FactViewSet
@@ -25,7 +26,7 @@ from booking.people.admin import (
     SecretaryViewSet,
 )
 from booking.pricing.admin import AddOnViewSet, ConditionsViewSet, PriceListViewSet, SellerViewSet
-from booking.sessions.admin import ChoiceViewSet, ContactViewSet, VenueViewSet
+from booking.sessions.admin import ChoiceViewSet, ContactViewSet
 from booking.signup.admin import BookingViewSet
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from booking.messages.letters import kind_in_words, when_in_words
 from booking.messages.tell import is_no_news, programme_readers, seats_to_tell, waiting_for_a_date
-from booking.sessions.live import as_shown
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.sessions.live import as_shown, shown_at
+from booking.sessions.models import CalendarEntry, SessionPage, Venue
 from booking.signup.models import Booking, BookingStatus
 
 #: What is told, in the order that an editor reads it.
@@ -38,7 +38,15 @@ class Consequences:
 
     @property
     def mails(self) -> int:
-        return sum(len(addresses) for told in (self.seated, self.waiting) for addresses in told.values())
+        return self.to_seated + self.to_waiting
+
+    @property
+    def to_seated(self) -> int:
+        return sum(len(addresses) for addresses in self.seated.values())
+
+    @property
+    def to_waiting(self) -> int:
+        return sum(len(addresses) for addresses in self.waiting.values())
 
     @property
     def by_kind(self) -> list[tuple[str, int, int]]:
@@ -75,6 +83,16 @@ def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
         waiting[DATED] += [email] if email else []
     changes = _changes(entry, would, draft, has_first_programme=has_first_programme)
     return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would))
+
+
+def consequences_at(venue: Venue, *, now: datetime) -> dict[SessionPage, Consequences]:
+    """What would be told if ``venue`` were saved as it is in hand, for each session of which anything is told."""
+    found = {}
+    for session in shown_at(venue):
+        session.venue = venue
+        if session.entry and session.entry.place != session.place:
+            found[session] = consequences_of(session, now=now)
+    return {session: consequences for session, consequences in found.items() if consequences.mails}
 
 
 def _changes(

@@ -13,10 +13,13 @@ from booking.sessions.models import Choice, Contact, Speaker, Venue
 
 
 class VenueEditView(EditView):
+    #: Whether calendars follow without a word to those who take part; the desk asks.
+    is_quiet = False
+
     def save_instance(self):
         """A new address reaches every calendar that shows it."""
         venue = super().save_instance()
-        venue_changed(venue)
+        venue_changed(venue, quiet=self.is_quiet)
         return venue
 
 

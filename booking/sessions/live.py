@@ -27,7 +27,7 @@ from booking.journal.kinds import (
 from booking.journal.record import record
 from booking.pricing.models import SessionKind
 from booking.sessions.feeds import EXPECTED, feeds_of
-from booking.sessions.models import CalendarEntry, FeedPlace, QuietRevision, SessionPage, Venue
+from booking.sessions.models import CalendarEntry, FeedPlace, QuietRevision, SessionPage, SessionPageQuerySet, Venue
 
 
 @transaction.atomic
@@ -244,14 +244,19 @@ def _note_other_runs(session_id: int) -> None:
         transaction.on_commit(lambda: note_all(ids), robust=True)
 
 
-def note_all(session_ids: Iterable[int]) -> None:
+def note_all(session_ids: Iterable[int], *, quiet: bool = False) -> None:
     for session_id in session_ids:
-        note(session_id)
+        note(session_id, quiet=quiet)
 
 
-def venue_changed(venue: Venue) -> None:
+def venue_changed(venue: Venue, *, quiet: bool = False) -> None:
     """An address was put right: every calendar that shows it must follow."""
-    note_all(venue.sessions.values_list("pk", flat=True))
+    note_all(venue.sessions.order_by("pk").values_list("pk", flat=True), quiet=quiet)
+
+
+def shown_at(venue: Venue) -> SessionPageQuerySet:
+    """The sessions that calendars show and that are held at ``venue``."""
+    return _public().filter(venue=venue).select_related("calendar_entry").order_by("pk")
 
 
 def recover(*, now: datetime | None = None) -> int:
