@@ -26,6 +26,7 @@ def _words() -> dict[str, Any]:
         "days": danish_day(_WHEN.starts_on),
         "until": danish_deadline(datetime(2027, 4, 12, 12, tzinfo=COPENHAGEN)),
         "person": "Bente Borgmester",
+        "other": "Karl Kommunaldirektør",
         "principal": "Bente Borgmester",
         "amount": "6.625,00 kr.",
         "count": 2,
@@ -61,11 +62,13 @@ def _common() -> dict[str, Any]:
     }
 
 
-def _about_waiting(heading: str, paragraph: str, action: str) -> dict[str, Any]:
+def _about_waiting(heading: str, paragraph: str, action: str = "") -> dict[str, Any]:
     return {
         "heading": heading % _words(),
         "paragraphs": [paragraph % _words()],
-        "action": (action, address("booking:my_page")),
+        "action": (action, address("booking:my_page")) if action else None,
+        "frist": _words()["until"],
+        "anden": _words()["other"],
     }
 
 
@@ -81,6 +84,47 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
         _("%(person)s is offered a seat at %(title)s."),
         _("The seat is kept until %(until)s."),
         _("Answer the offer"),
+    )
+    see_place = _("See the place on the list, or leave it")
+    called = _about_waiting(
+        _("A seat is free at %(title)s."),
+        _("There is little time left, so all who wait are told now, and the first to take the seat has it."),
+        _("Take the seat"),
+    )
+    lapsed = _about_waiting(_("The seat at %(title)s has been passed on."), _("We had no answer by %(until)s."))
+    declined = _about_waiting(
+        _("%(person)s is no longer on the waiting list for %(title)s."),
+        _("Thank you for the answer. The seat goes to the next on the list, and there is nothing to pay."),
+    )
+    offer_withdrawn = _about_waiting(
+        _("The offer of a seat at %(title)s no longer holds."),
+        _("%(person)s keeps the place on the waiting list, and we write again when there is a seat."),
+        see_place,
+    )
+    passed_over = _about_waiting(
+        _("A seat came free at %(title)s, but %(person)s could not have it."),
+        _("%(person)s keeps the place on the waiting list, should that change."),
+        see_place,
+    )
+    left = _about_waiting(
+        _("%(person)s is no longer on the waiting list for %(title)s."), _("There is nothing to pay.")
+    )
+    no_seat = _about_waiting(
+        _("No seat came free at %(title)s."),
+        _("%(person)s was on the waiting list to the last. The session has begun, and the list is closed."),
+    )
+    pair_asked = _about_waiting(
+        _("%(person)s is invited to take part together with %(other)s."),
+        _("Both seats are kept until %(until)s."),
+        _("Answer, yes or no"),
+    )
+    pair_awaits = _about_waiting(
+        _("%(person)s awaits the answer of the other of the pair."),
+        _("We have asked %(other)s, who has to say yes."),
+    )
+    pair_ended = _about_waiting(
+        _("Nothing came of the pair at %(title)s."),
+        _("Neither of the two is signed up, both seats are free, and there is nothing to pay."),
     )
     days = [(danish_day(_WHEN.starts_on), [f"10.00 {_('Welcome')}", f"12.00 {_('Meal')}"])]
     reminder = ("reminder", _("Reminder: %(title)s, %(days)s"), {"has_programme": True})
@@ -98,6 +142,24 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
         ),
         "queued": ("waiting_list", _("On the waiting list: %(title)s, %(days)s"), queued),
         "offered": ("waiting_list", _("Offered a seat: %(title)s. Answer by %(until)s"), offered),
+        "called": ("waiting_list", _("A seat is free: %(title)s, %(days)s"), called),
+        "offer_lapsed": ("waiting_list", _("The seat has been passed on: %(title)s, %(days)s"), lapsed),
+        "declined": ("waiting_list", _("The seat has been declined: %(title)s, %(days)s"), declined),
+        "offer_withdrawn": ("waiting_list", _("The offer no longer holds: %(title)s"), offer_withdrawn),
+        "passed_over": (
+            "waiting_list",
+            _("On the waiting list, but not for this seat: %(title)s, %(days)s"),
+            passed_over,
+        ),
+        "queue_left": ("waiting_list", _("No longer on the waiting list: %(title)s, %(days)s"), left),
+        "no_seat": ("waiting_list", _("No seat came free: %(title)s, %(days)s"), no_seat),
+        "pair_asked": (
+            "waiting_list",
+            _("Will you take part together? %(title)s. Answer by %(until)s"),
+            pair_asked,
+        ),
+        "pair_awaits": ("waiting_list", _("Awaits %(other)s: %(title)s, %(days)s"), pair_awaits),
+        "pair_ended": ("waiting_list", _("Not signed up: %(title)s, %(days)s"), pair_ended),
         "seat_passed_on": ("seat_passed_on", _("Seat passed on: %(title)s, %(days)s"), {}),
         "switched": ("switched", _("Switched: %(title)s, %(days)s"), {"run": danish_day(_WHEN.starts_on)}),
         "cancelled": ("cancelled", _("Sign-up cancelled: %(title)s, %(days)s"), {}),

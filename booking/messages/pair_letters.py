@@ -51,9 +51,11 @@ def _asked(booking: Booking, *, on: date) -> dict[str, Letter]:
     mails = {}
     for secretary in participant.secretaries.in_force(on).select_related("secretary"):
         action = (_("Answer on My page"), address("booking:my_page"))
-        mails[(secretary.secretary.email or "").lower()] = _letter(booking, subject, heading, words, action=action)
+        mails[(secretary.secretary.email or "").lower()] = _letter(
+            "pair_asked", booking, subject, heading, words, action=action
+        )
     action = (_("Answer, yes or no"), address("booking:pair", key_for(booking)))
-    mails[(participant.email or "").lower()] = _letter(booking, subject, heading, words, action=action)
+    mails[(participant.email or "").lower()] = _letter("pair_asked", booking, subject, heading, words, action=action)
     return {email: letter for email, letter in mails.items() if email}
 
 
@@ -66,7 +68,7 @@ def _awaits(booking: Booking) -> dict[str, Letter]:
     ]
     heading = _("%(person)s awaits the answer of the other of the pair.") % {"person": booking.participant.name}
     subject = _("Awaits %(other)s: %(title)s, %(days)s")
-    letter = _letter(booking, subject, heading, words, action=None)
+    letter = _letter("pair_awaits", booking, subject, heading, words, action=None)
     return dict.fromkeys(_those_who_asked(booking), letter)
 
 
@@ -74,7 +76,7 @@ def _ended(booking: Booking, because: str) -> dict[str, Letter]:
     words = [because, _("Neither of the two is signed up, both seats are free, and there is nothing to pay.")]
     heading = _("Nothing came of the pair at %(title)s.") % {"title": booking.session.title}
     subject = _("Not signed up: %(title)s, %(days)s")
-    letter = _letter(booking, subject, heading, words, action=None)
+    letter = _letter("pair_ended", booking, subject, heading, words, action=None)
     told = [(booking.participant.email or "").lower()] if booking.asked_at else _those_who_asked(booking)
     return dict.fromkeys([email for email in told if email], letter)
 
@@ -91,7 +93,7 @@ def _those_who_asked(booking: Booking) -> list[str]:
 
 
 def _letter(
-    booking: Booking, subject: str, heading: str, words: list[str], *, action: tuple[str, str] | None
+    text_kind: str, booking: Booking, subject: str, heading: str, words: list[str], *, action: tuple[str, str] | None
 ) -> Letter:
     session = booking.session
     names = {
@@ -106,5 +108,12 @@ def _letter(
         *session_facts(session),
         *(price_facts(booking.own_quote()) if booking.awaits_partner else []),
     ]
-    context = about(booking) | {"heading": heading, "facts": facts, "paragraphs": words, "action": action}
-    return Letter("waiting_list", subject % names, context)
+    context = about(booking) | {
+        "heading": heading,
+        "facts": facts,
+        "paragraphs": words,
+        "action": action,
+        "anden": names["other"],
+        "frist": names["until"],
+    }
+    return Letter("waiting_list", subject % names, context, text_kind=text_kind)

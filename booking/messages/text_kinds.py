@@ -13,9 +13,13 @@ PLACES = {
     "sted": gettext_lazy("where it is held"),
     "deltager": gettext_lazy("the name of the participant"),
     "reference": gettext_lazy("the reference of the sign-up"),
+    "frist": gettext_lazy("until when there can be answered"),
+    "anden": gettext_lazy("the name of the other of the pair"),
 }
 _SESSION = ("emne", "titel", "dato", "sted")
 _SEAT = (*_SESSION, "deltager", "reference")
+_OFFER = (*_SEAT, "frist")
+_PAIR = (*_SEAT, "anden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,17 @@ KINDS = {
     "booked": Kind(gettext_lazy("Signed up")),
     "ordered": Kind(gettext_lazy("Several signed up at once")),
     "queued": Kind(gettext_lazy("On the waiting list")),
-    "offered": Kind(gettext_lazy("Offered a seat from the waiting list")),
+    "offered": Kind(gettext_lazy("Offered a seat from the waiting list"), _OFFER),
+    "called": Kind(gettext_lazy("A seat for the first of those who wait")),
+    "offer_lapsed": Kind(gettext_lazy("Not answered, so the seat is passed on"), _OFFER),
+    "declined": Kind(gettext_lazy("Declined the seat from the waiting list")),
+    "offer_withdrawn": Kind(gettext_lazy("The offered seat is taken back")),
+    "passed_over": Kind(gettext_lazy("Waits, but could not have the free seat")),
+    "queue_left": Kind(gettext_lazy("Left the waiting list")),
+    "no_seat": Kind(gettext_lazy("Waited, and no seat came free")),
+    "pair_asked": Kind(gettext_lazy("Invited to take part together with another"), (*_PAIR, "frist")),
+    "pair_awaits": Kind(gettext_lazy("Awaits the answer of the other of the pair"), (*_PAIR, "frist")),
+    "pair_ended": Kind(gettext_lazy("Nothing came of the pair"), _PAIR),
     "seat_passed_on": Kind(gettext_lazy("Seat passed on to another person"), (*_SESSION, "reference")),
     "switched": Kind(gettext_lazy("Switched to another run")),
     "cancelled": Kind(gettext_lazy("Sign-up cancelled")),

@@ -75,4 +75,5 @@ def _values(letter: Letter) -> dict[str, str]:
             "deltager": context.get("participants") or booking.participant.name,
             "reference": booking.order.reference,
         }
+    known |= {name: context[name] for name in ("frist", "anden") if name in context}
     return {name: known.get(name, "") for name in KINDS[letter.kind].places}

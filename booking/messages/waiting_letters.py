@@ -202,6 +202,7 @@ def _letter(
         ],
         "paragraphs": [*([why] if why else []), *(paragraph % words for paragraph in paragraphs)],
         "action": action,
+        "frist": words["until"],
     }
     return Letter("waiting_list", subject % words, context)
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from booking.journal.record import catch_up
+from booking.messages.models import MailText
 from booking.models import Booking, FollowUp, PriceRow
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
@@ -35,6 +36,10 @@ def seat(sink):
     return asked(for_pairs(), mayor_of("Fanø", person__email=MAYOR), director)
 
 
+def subjects(sink, email) -> list[str]:
+    return [mail["Subject"].strip() for mail in sink.to(email)]
+
+
 def told(sink):
     return sorted(mail["To"] for mail in sink.mails)
 
@@ -47,6 +52,21 @@ def test_whoever_is_asked_gets_a_link_and_their_secretary_the_way_to_my_page(sea
         assert [link in words(mail, kind) for kind in ("plain", "html")] == [address == DIRECTOR] * 2
         assert "14. januar 2027 kl. 9.00" in words(mail).replace("09.00", "9.00")
         assert calendar_of(mail) is None
+
+
+def test_staff_give_each_mail_to_a_pair_its_words(sink):
+    for kind in ("pair_asked", "pair_awaits", "pair_ended"):
+        MailText.objects.create(kind=kind, subject=f"{kind}: {{deltager}} og {{anden}}", closing="Vi ses")
+    seat = asked(for_pairs(), mayor_of("Fanø", person__email=MAYOR), director_of("Fanø", email=DIRECTOR))
+    decline_pair(seat, by=None, now=NOW)
+
+    mayor, director = [Booking.objects.get(participant__email=one).participant.name for one in (MAYOR, DIRECTOR)]
+    assert subjects(sink, DIRECTOR)[0] == f"pair_asked: {director} og {mayor}"
+    assert subjects(sink, MAYOR) == [
+        f"pair_awaits: {mayor} og {director}",
+        f"pair_ended: {mayor} og {director}",
+    ]
+    assert all(words(mail).rstrip().endswith("Vi ses") for mail in sink.mails)
 
 
 def test_a_yes_is_told_to_both_with_a_file_and_to_the_contact_once(seat, sink):

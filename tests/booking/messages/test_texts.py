@@ -12,6 +12,7 @@ from booking.messages.models import MailText, OutboxMessage
 from booking.messages.placeholders import BrokenText, check, fill
 from booking.messages.text_kinds import KINDS
 from booking.messages.texts import in_words_of
+from booking.messages.waiting_letters import KINDS as WAITING_LIST
 from booking.models import Fact
 from tests.booking.desk.conftest import administrator, editor, finance, mayor  # noqa: F401
 from tests.booking.messages.orders import NOW, book
@@ -119,6 +120,10 @@ def test_every_kind_has_an_example_with_a_value_in_every_place(kind):
     assert all(value.strip() for value in filled.values())
     assert "%(" not in letter.subject + letter.text() + letter.html()
     assert letter.context["introduction"].replace("\n", " ") in letter.text().replace("\n", " ")
+
+
+def test_whoever_waits_is_told_all_in_staffs_words():
+    assert WAITING_LIST <= KINDS.keys()
 
 
 # At the desk
