@@ -181,7 +181,7 @@ def _workbook(content: bytes) -> tuple[str, date, list[tuple[int, list[Any]]]]:
     damaged = _("The Excel file is damaged and can't be opened. Save it again as .xlsx.")
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # zipfile, too, has many words for damage: BadZipFile is one of them
         raise Unreadable(damaged) from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise Unreadable(_("The file is not an Excel workbook. Save it as .xlsx or as CSV."))

@@ -6,6 +6,7 @@ import zipfile
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from openpyxl import Workbook
 from openpyxl.utils.datetime import MAC_EPOCH
 
@@ -375,12 +376,22 @@ def test_a_sheet_that_is_formatted_to_the_bottom_is_read_to_its_last_row():
     assert len(read_rows(written.getvalue()).rows) == 1
 
 
+def test_a_workbook_packed_by_a_program_of_the_future_is_refused():
+    content = bytearray(as_xlsx([GOOD]))
+    content[content.index(b"PK\x01\x02") + 6] = 146  # the version that is needed to unpack the first part
+
+    with pytest.raises(Unreadable):
+        read_rows(bytes(content))
+
+
 @pytest.mark.parametrize("seed", range(300))
 def test_a_damaged_file_is_read_or_refused_and_never_breaks(seed):
     """Bytes changed, cut out or doubled at random, in text and in workbooks."""
     chance = random.Random(seed)
     rows = [GOOD, with_(navn="Ida Dam", email="ida@example.org", hverv="udvalgsformand")]
-    content = bytearray(as_xlsx(rows) if seed % 3 == 0 else as_csv(rows, encoding=chance.choice(["utf-8", "cp1252"])))
+    with time_machine.travel(NOW, tick=False):  # a workbook says when it was made
+        workbook = as_xlsx(rows)
+    content = bytearray(workbook if seed % 3 == 0 else as_csv(rows, encoding=chance.choice(["utf-8", "cp1252"])))
     for _number in range(chance.randrange(1, 6)):
         place = chance.randrange(len(content))
         match chance.randrange(3):
