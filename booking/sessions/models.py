@@ -31,6 +31,9 @@ from booking.pricing.rules import Asked
 from booking.sessions.panels import AudiencePanel, PricePanel
 from booking.sessions.programme import DayBlock, dated_days
 
+#: The years that a session can lie in. Another is a slip, and one that calendars could not write.
+YEARS = range(2000, 2200)
+
 
 class Venue(models.Model):
     """A place with an address."""
@@ -330,6 +333,10 @@ class SessionPage(Page):
             errors["when_text"] = _("A session has either times or a date in words. Empty one of them.")
         if self.starts_on and self.ends_on:
             self._check_order(errors)
+        for name in ("starts_on", "ends_on"):
+            day = getattr(self, name)
+            if day and day.year not in YEARS:
+                errors[name] = _("The year can't be right.")
         if self.signup_opens_at and self.signup_closes_at and self.signup_closes_at <= self.signup_opens_at:
             errors["signup_closes_at"] = _("Sign-up can't close before it opens.")
         if self.kind == SessionKind.OVERNIGHT and self.starts_on and self.starts_on == self.ends_on:

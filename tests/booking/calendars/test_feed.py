@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
 from django.utils.translation import override
@@ -275,3 +276,14 @@ def test_parallel_refreshes_make_one_revision(transactional_db):
 
     assert sorted(results) == [False] * 4 + [True]
     assert stored().revision == 1
+
+
+@pytest.mark.parametrize("day", [date(202, 5, 5), date(9999, 12, 31)])
+def test_no_session_lies_in_a_year_that_calendars_can_not_write(db, day):
+    session = SessionPageFactory()
+    session.starts_on = session.ends_on = day
+
+    with pytest.raises(ValidationError) as refused:
+        session.full_clean()
+
+    assert {"starts_on", "ends_on"} <= set(refused.value.error_dict)
