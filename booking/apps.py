@@ -17,6 +17,8 @@ class BookingConfig(AppConfig):
         from booking.desk import session_tab
         from booking.journal.kinds import SESSION_PLACED, SESSION_SHOWN
         from booking.journal.record import follow
+        from booking.mail import dress_with
+        from booking.messages import texts
         from booking.messages.tell import KINDS, tell
         from booking.payments import follow as money
         from booking.people import history, signin
@@ -29,6 +31,7 @@ class BookingConfig(AppConfig):
         planning.add_to_editor()
         session_tab.add_to_editor()
         contribute(outside_events)
+        dress_with(texts.dressed)
         follow("calendars", [SESSION_SHOWN, SESSION_PLACED], follow_sessions)
         follow("payments", money.KINDS, money.follow_cancelling)
         follow("messages", KINDS, tell)

@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import requests
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from booking.invoicing import pdf
+from booking.invoicing.document import Document
 from booking.invoicing.models import Invoice
 from booking.invoicing.outbox import AnotherLiesThere, lay, outbox
+from booking.mail import Letter, dressed
 
 #: Seconds to wait for an access point or a mail server.
 TIMEOUT = 10
@@ -74,20 +76,34 @@ def by_mail(invoice: Invoice) -> None:
         with override(settings.LANGUAGE_CODE):
             raise Refused(_("There is no address to send it to."))
     with override(settings.LANGUAGE_CODE):
-        subject = _("%(title)s from %(seller)s") % {"title": pdf.title(document), "seller": document.seller.name}
-        text = _("It is attached as PDF, and as XML for your bookkeeping.")
-    mail = EmailMessage(
-        subject,
+        letter = dressed(_letter(document))
+        text, html = letter.text(), letter.html()
+    mail = EmailMultiAlternatives(
+        letter.subject,
         text,
         to=[document.buyer.email],
         headers={"Message-ID": f"<{name_of(invoice)}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"},
     )
+    mail.attach_alternative(html, "text/html")
     mail.attach(f"{invoice.number}.pdf", pdf.write(document), "application/pdf")
     mail.attach(f"{invoice.number}.xml", bytes(invoice.xml), "application/xml")
     try:
         mail.send()
     except OSError as error:  # smtplib's errors are among them
         raise Silent(type(error).__name__) from error
+
+
+def _letter(document: Document) -> Letter:
+    """What stands around the document; staff's words for an invoice do not go with a credit note."""
+    heading = _("%(title)s from %(seller)s") % {"title": pdf.title(document), "seller": document.seller.name}
+    totals = [(row["what"], f"{row['kroner']} kr.") for row in pdf.sums(document) if row["is_total"]]
+    context = {
+        "heading": heading,
+        "facts": [*pdf.facts(document), *totals],
+        "nummer": document.number,
+        "signed": document.seller.name,
+    }
+    return Letter("invoice", heading, context, text_kind=document.kind)
 
 
 def carrier_for(invoice: Invoice) -> tuple[str, Carrier] | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.dates import COPENHAGEN, When, danish_day, danish_deadline
-from booking.messages.letters import Letter
+from booking.mail import Letter
 
 _WHEN = When(date(2027, 5, 5), date(2027, 5, 5), time(10), time(16))
 
@@ -69,6 +69,17 @@ def _about_waiting(heading: str, paragraph: str, action: str = "") -> dict[str, 
         "action": (action, address("booking:my_page")) if action else None,
         "frist": _words()["until"],
         "anden": _words()["other"],
+    }
+
+
+def _document(title: str, number: str) -> dict[str, Any]:
+    return {
+        "heading": _("%(title)s from %(seller)s") % {"title": title, "seller": "KL"},
+        "nummer": number,
+        "facts": [(_("Date"), danish_day(_WHEN.starts_on)), (_("In all, including VAT"), _words()["amount"])],
+        "contact": None,
+        "my_page_url": "",
+        "signed": "KL",
     }
 
 
@@ -133,6 +144,9 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
         "contact": None,
         "facts": [(_("You act for"), _words()["principal"]), (_("You sign in with"), "sekretaer@example.org")],
     }
+    invoice = _document(_("Invoice %(number)s") % {"number": "F123"}, "F123")
+    credit_note = _document(_("Credit note %(number)s") % {"number": "K45"}, "K45")
+    code = {"contact": None, "my_page_url": "", "facts": [], "code": "ABCD-EFGH", "signed": _("KL's offers to mayors")}
     return {
         "booked": ("booked", _("Signed up: %(title)s, %(days)s"), {}),
         "ordered": (
@@ -181,5 +195,8 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
             _("Nothing to pay for the withdrawal: %(title)s, %(days)s"),
             {"why": _("We have waived what the withdrawal cost.")},
         ),
+        "invoice": ("invoice", invoice["heading"], nobody | invoice),
+        "credit_note": ("invoice", credit_note["heading"], nobody | credit_note),
         "secretary_named": ("secretary_named", _("You can now act for %(principal)s"), nobody | link),
+        "sign_in": ("sign_in", _("Your code for signing in"), nobody | code),
     }

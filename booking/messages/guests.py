@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from booking.messages.letters import Letter
+from booking.mail import Letter
 
 #: What leads to pages behind the sign-in, or is the payer's own.
 _NOT_THEIRS = {"receipt_url": "", "my_page_url": "", "link_on_my_page": False, "invoice": []}

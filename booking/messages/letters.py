@@ -1,16 +1,15 @@
 """What the mails say: each letter's subject, its facts and its templates. Nothing is written or sent here."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.dates import danish_day, danish_moment, danish_time, today
 from booking.invoicing.models import Charge
+from booking.mail import Letter
 from booking.messages.models import Told
 from booking.money import kroner
 from booking.payments.models import Payment, Refund, RefundReason
@@ -35,34 +34,6 @@ from booking.signup.sentences import (
     withdrawal_sentences,
 )
 from booking.signup.standing import session_obstacle
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail before it has an address: ``name`` is its template in templates/booking/mail/."""
-
-    name: str
-    subject: str
-    context: dict[str, Any] = field(default_factory=dict)
-    calendar: str = ""
-    text_kind: str = ""  # where one template has several texts of staff's
-
-    @property
-    def kind(self) -> str:
-        """Which of staff's texts is meant for it (booking.messages.texts)."""
-        return self.text_kind or self.name
-
-    def text(self) -> str:
-        """The plain words, without the empty lines that template tags leave."""
-        lines = render_to_string(f"booking/mail/{self.name}.txt", self.context).splitlines()
-        kept: list[str] = []
-        for line in (line.rstrip() for line in lines):
-            if line or (kept and kept[-1]):
-                kept.append(line)
-        return "\n".join(kept).strip() + "\n"
-
-    def html(self) -> str:
-        return render_to_string(f"booking/mail/{self.name}.html", self.context | {"subject": self.subject})
 
 
 def booked(booking: Booking, *, with_link: bool, calendar: str) -> Letter:

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.dates import danish_day
-from booking.messages.letters import Letter, about, session_facts
+from booking.mail import Letter
+from booking.messages.letters import about, session_facts
 from booking.money import kroner
 from booking.payments.models import Payment, Refund
 from booking.payments.words import failure_in_words

@@ -8,7 +8,8 @@ from booking.calendars.addresses import address
 from booking.dates import danish_day, danish_deadline
 from booking.journal import kinds
 from booking.journal.models import Fact
-from booking.messages.letters import Letter, about, price_facts, session_facts
+from booking.mail import Letter
+from booking.messages.letters import about, price_facts, session_facts
 from booking.signup.models import Booking
 from booking.signup.pairs import key_for
 

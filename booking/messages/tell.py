@@ -35,10 +35,10 @@ from booking.journal.kinds import (
     SWITCHED,
 )
 from booking.journal.models import Fact, FollowUp
+from booking.mail import Letter
 from booking.messages import letters, money
 from booking.messages.deliver import deliver_soon
 from booking.messages.guests import fit_for
-from booking.messages.letters import Letter
 from booking.messages.models import OutboxMessage, Told
 from booking.messages.pair_letters import KINDS as PAIRS
 from booking.messages.pair_letters import pair_letters

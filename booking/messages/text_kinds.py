@@ -15,6 +15,7 @@ PLACES = {
     "reference": gettext_lazy("the reference of the sign-up"),
     "frist": gettext_lazy("until when there can be answered"),
     "anden": gettext_lazy("the name of the other of the pair"),
+    "nummer": gettext_lazy("the number of the invoice or credit note"),
 }
 _SESSION = ("emne", "titel", "dato", "sted")
 _SEAT = (*_SESSION, "deltager", "reference")
@@ -31,7 +32,8 @@ class Kind:
     may_be_left_out: bool = False
 
 
-#: Those that staff may give words. Letters that they write themselves, and mails to staff, are not among them.
+#: Those that staff may give words. Letters that they write themselves, and mails to staff, are not among them. Of the
+#: mail that signs somebody in, what stands around the code is staff's, and the code is the reader's alone.
 KINDS = {
     "booked": Kind(gettext_lazy("Signed up")),
     "ordered": Kind(gettext_lazy("Several signed up at once")),
@@ -60,5 +62,8 @@ KINDS = {
     "refunded": Kind(gettext_lazy("Paid back"), (*_SESSION, "reference")),
     "not_paid": Kind(gettext_lazy("Not paid in time"), (*_SESSION, "reference")),
     "fee_fell_away": Kind(gettext_lazy("Nothing to pay for a withdrawal")),
+    "invoice": Kind(gettext_lazy("Invoice by mail, without an EAN number"), ("emne", "nummer")),
+    "credit_note": Kind(gettext_lazy("Credit note by mail, without an EAN number"), ("emne", "nummer")),
     "secretary_named": Kind(gettext_lazy("May act for somebody"), ("emne",)),
+    "sign_in": Kind(gettext_lazy("Code for signing in"), ("emne",)),
 }

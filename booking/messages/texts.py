@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from booking.dates import danish_day
 from booking.journal.kinds import MAIL_TEXT_CHANGED
 from booking.journal.record import record
-from booking.messages.letters import Letter
+from booking.mail import Letter
 from booking.messages.models import MailText
 from booking.messages.placeholders import BrokenText, fill
 from booking.messages.text_kinds import KINDS
@@ -32,7 +32,7 @@ def in_words_of(text: MailText, letter: Letter) -> Letter:
     introduction = _filled(text.introduction, values, kind=text.kind)
     closing = _filled(text.closing, values, kind=text.kind)
     context = letter.context | {"introduction": introduction, "closing": closing}
-    subject = _filled(text.subject, values, kind=text.kind) or letter.subject
+    subject = " ".join(_filled(text.subject, values, kind=text.kind).split()) or letter.subject
     return replace(letter, subject=subject, context=context)
 
 
@@ -75,5 +75,5 @@ def _values(letter: Letter) -> dict[str, str]:
             "deltager": context.get("participants") or booking.participant.name,
             "reference": booking.order.reference,
         }
-    known |= {name: context[name] for name in ("frist", "anden") if name in context}
+    known |= {name: context[name] for name in ("frist", "anden", "nummer") if name in context}
     return {name: known.get(name, "") for name in KINDS[letter.kind].places}

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from booking.calendars.addresses import address
 from booking.dates import danish_day, danish_deadline
 from booking.journal import kinds
-from booking.messages.letters import Letter, about, price_facts, session_facts
+from booking.mail import Letter
+from booking.messages.letters import about, price_facts, session_facts
 from booking.signup.models import Booking
 from booking.signup.sentences import person_sentence
 from booking.signup.standing import CannotBook, admit

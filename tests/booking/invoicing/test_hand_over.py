@@ -10,6 +10,7 @@ from booking.invoicing.hand_over import hand_over, hand_over_due, read_receipts,
 from booking.invoicing.models import HAND_OVER_MOVES, HandOver, HandOverState, IllegalMove, Invoice
 from booking.invoicing.run import issue_due
 from booking.journal.models import Fact
+from booking.messages.models import MailText
 from tests.booking.invoicing.access_point import AccessPoint
 from tests.booking.invoicing.test_cards import payment  # noqa: F401
 from tests.booking.invoicing.test_issue import AFTER
@@ -220,6 +221,30 @@ def test_whoever_paid_by_card_without_an_ean_number_gets_pdf_and_xml_by_mail(pay
     ]
     assert mail.extra_headers["Message-ID"] == f"<{NAME}@example.org>"
     assert stands(invoice.hand_over)[:2] == ("handed_over", "mail")
+    assert mail.subject == f"Faktura F1 fra {invoice.document.seller.name}"
+    [html] = [part.content for part in mail.alternatives]
+    for words in (mail.body, html):
+        assert "Den er vedhæftet som PDF og som XML til jeres bogholderi." in words
+        assert "At betale" in words
+    assert mail.body.endswith(f"Venlig hilsen\n{invoice.document.seller.name}\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"), [("Regning {nummer}", "Regning F1"), ("Regning {titel}", "Faktura F1 fra KL")]
+)
+def test_an_invoice_by_mail_is_in_staffs_words_unless_they_are_broken(payment, mailoutbox, written, subject):  # noqa: F811
+    MailText.objects.create(kind="invoice", subject=written, introduction=written, closing="Bogholderiet")
+    MailText.objects.create(kind="credit_note", subject="Kreditnota")
+    type(payment.order).objects.update(gln="")
+    issue_due(NOW)
+
+    assert hand_over_due(NOW) == (1, 0)
+
+    [mail] = mailoutbox
+    assert mail.subject == subject
+    assert mail.body.endswith("Bogholderiet\n")
+    assert "{" not in mail.body
+    assert len(mail.attachments) == 2
 
 
 def test_without_an_address_it_is_refused_with_the_reason(payment, mailoutbox):  # noqa: F811

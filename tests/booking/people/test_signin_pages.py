@@ -10,6 +10,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from booking.messages.models import MailText, OutboxMessage
+from booking.models import Fact
 from booking.people.signin import give_sign_in, give_staff_sign_in
 from tests.factories import PersonFactory, SessionPageFactory
 
@@ -46,6 +48,23 @@ def test_the_code_from_the_mail_signs_in_and_comes_back_to_the_form(client, pers
     assert page.status_code == 302
     assert mail.outbox[0].to == [ADDRESS]
     assert (answer.status_code, answer.url) == (302, back)
+    assert is_signed_in(client)
+
+
+def test_staff_give_the_mail_with_the_code_its_words_and_never_the_code(client, person):
+    MailText.objects.create(kind="sign_in", subject="Log ind", introduction="Kære læser", closing="{code} {kode")
+    ask(client)
+
+    [message] = mail.outbox
+    code = code_in(message)
+    [html] = [part.content for part in message.alternatives]
+    assert message.subject == "Log ind"
+    assert "Kære læser" in message.body
+    assert message.body.endswith("Venlig hilsen\nKL's tilbud til borgmestre\n")
+    assert code in html
+    assert not OutboxMessage.objects.exists()
+    assert not Fact.objects.filter(details__icontains=code).exists()
+    assert write(client, code).status_code == 302
     assert is_signed_in(client)
 
 
