@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from booking.messages.models import MailedVersion
 from booking.sessions.models import CalendarEntry
 
@@ -58,8 +60,13 @@ def _after(last: MailedVersion, first: Stamp) -> Stamp:
 
 def forget_reader(recipient: str) -> None:
     """Remove what leads from an address to the sessions that were mailed to it."""
+    mailed_to(recipient).delete()
+
+
+def mailed_to(recipient: str) -> QuerySet[MailedVersion]:
+    """What is counted of one reader. The rows name nobody, so the digest of each session that was mailed is tried."""
     uids = CalendarEntry.objects.exclude(mailed_versions=None).distinct().values_list("uid", flat=True)
-    MailedVersion.objects.filter(recipient_digest__in=[_digest(uid, recipient) for uid in uids]).delete()
+    return MailedVersion.objects.filter(recipient_digest__in=[_digest(uid, recipient) for uid in uids])
 
 
 def _digest(uid: UUID, recipient: str) -> str:

@@ -19,6 +19,7 @@ from booking.invoicing.models import Invoice
 from booking.invoicing.own import documents_for, documents_naming
 from booking.journal.admin import named
 from booking.journal.models import Fact
+from booking.messages.versions import mailed_to
 from booking.money import kroner
 from booking.mypage.forget import bookings_of, messages_to
 from booking.payments.models import Payment, Refund
@@ -77,6 +78,7 @@ def everything_about(person: Person) -> list[Section]:
         Section("bookings", _("Sign-ups"), _bookings(person)),
         Section("interests", _("Dates that you wait for"), _interests(person)),
         Section("messages", _("Mails to you"), _messages(person)),
+        Section("calendar_files", _("Calendar files mailed to you"), _calendar_files(person)),
         Section("requests", _("Requests to be deleted"), _requests(person)),
         Section("journal", _("What was done by you and for you"), _journal(person)),
     ]
@@ -329,6 +331,18 @@ def _messages(person: Person) -> list[list[Item]]:
             ("left_calendar", _("calendar file that strikes out"), message.left_calendar),
         )
         for message in messages_to(person).defer("html").order_by("created_at", "pk")
+    ]
+
+
+def _calendar_files(person: Person) -> list[list[Item]]:
+    """The version of each session that a file last put into their calendar; the count of others is the others' own."""
+    return [
+        _items(
+            ("session", _("session"), version.entry.title),
+            ("version", _("number of the version"), version.sequence),
+            ("stamped", _("stamped"), danish_moment(version.stamped_at)),
+        )
+        for version in mailed_to(person.email or "").select_related("entry").order_by("stamped_at", "pk")
     ]
 
 

@@ -12,7 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from booking.models import AudienceGrant, Booking, Fact, Interest, OutboxMessage, Payment, Person, Refund
+from booking.messages.versions import next_versions
+from booking.models import (
+    AudienceGrant,
+    Booking,
+    CalendarEntry,
+    Fact,
+    Interest,
+    MailedVersion,
+    OutboxMessage,
+    Payment,
+    Person,
+    Refund,
+)
 from booking.mypage.everything import everything_about
 from booking.mypage.forget import ask_to_be_forgotten
 from booking.people.secretaries import name_secretary
@@ -110,6 +122,20 @@ def test_all_of_ones_own_is_there(client, mayor, secretary, booking):
     ]
     for words in ("Krydspres", "Vegetar", "76 66 06 60", "Var syg", "Vi glæder os", booking.order.reference):
         assert words in page
+
+
+def test_the_calendar_files_mailed_to_the_reader_are_named_and_no_others(client, mayor, secretary, booking):
+    entry = CalendarEntry.objects.get(session=booking.session)
+    MailedVersion.objects.all().delete()
+    next_versions(entry, ["FANOE@example.org", secretary.email], at=NOW)
+    next_versions(entry, [mayor.email], at=NOW)
+
+    everything, _page = held(client, mayor)
+
+    [file] = everything["calendar_files"]
+    assert (file["session"], file["version"]) == ("Krydspres", str(entry.sequence + 1))
+    assert file["stamped"].startswith("11. januar 2027")
+    assert "@example.org" not in str(file)
 
 
 def test_whoever_paid_by_card_takes_along_what_was_paid_and_paid_back(client):
