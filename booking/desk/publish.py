@@ -172,6 +172,8 @@ class PublishSessionView(WagtailAdminTemplateMixin, TemplateView):
         if self.is_scheduled:
             at = danish_moment(self.draft.go_live_at)
             return _("“%(session)s” will be published on %(at)s.") % (names | {"at": at})
+        if is_quiet and found.of_seats:
+            return _("“%(session)s” is published. Only those on the waiting list are written to.") % names
         if is_quiet:
             return _("“%(session)s” is published. Nobody is written to.") % names
         return ngettext(

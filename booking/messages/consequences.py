@@ -1,6 +1,7 @@
 """What publishing a session would tell, to whom, before it is done. Read from the same functions that then tell it."""
 
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,14 +9,19 @@ from hashlib import sha256
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from booking.journal.kinds import CALLED, OFFER_WITHDRAWN, OFFERED, PASSED_OVER
 from booking.messages.letters import kind_in_words, when_in_words
-from booking.messages.tell import is_no_news, programme_readers, seats_to_tell, waiting_for_a_date
+from booking.messages.tell import is_no_news, programme_readers, recipients, seats_to_tell, waiting_for_a_date
 from booking.sessions.live import as_shown, shown_at
 from booking.sessions.models import CalendarEntry, SessionPage, Venue
 from booking.signup.models import Booking, BookingStatus
+from booking.signup.waiting import news_for_line
 
 #: What is told, in the order that an editor reads it.
 CHANGED, PROGRAMME, DATED = "session_changed", "programme", "dated"
+
+#: What those in line for a seat are told of the seats; that can't be kept from them, for they have to answer.
+OF_SEATS = (OFFERED, CALLED, PASSED_OVER, OFFER_WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Consequences:
     seated: dict[str, list[str]]
     waiting: dict[str, list[str]]
     clashes: list[tuple[Booking, Booking]]
+    #: How many in line get an offer of a seat, or are told that there is one for the first.
+    offered: int = 0
 
     @property
     def mails(self) -> int:
@@ -49,9 +57,15 @@ class Consequences:
         return sum(len(addresses) for addresses in self.waiting.values())
 
     @property
+    def of_seats(self) -> int:
+        """How many of the mails go to those in line whatever the editor chooses."""
+        return sum(len(self.waiting.get(kind, [])) for kind in OF_SEATS)
+
+    @property
     def by_kind(self) -> list[tuple[str, int, int]]:
         """For each kind of mail, how many go to those with a seat and to those who wait."""
-        kinds = [kind for kind in (CHANGED, PROGRAMME, DATED) if self.seated.get(kind) or self.waiting.get(kind)]
+        order = (CHANGED, PROGRAMME, DATED, *OF_SEATS)
+        kinds = [kind for kind in order if self.seated.get(kind) or self.waiting.get(kind)]
         return [(kind, len(self.seated.get(kind, [])), len(self.waiting.get(kind, []))) for kind in kinds]
 
     @property
@@ -81,8 +95,19 @@ def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
         seated[PROGRAMME] += programme_readers(draft, before=now)
     for _interest, email in waiting_for_a_date(would, draft, now=now, without=by_recipient):
         waiting[DATED] += [email] if email else []
+    of_seats = news_for_line(_published(draft), now=now)
+    for booking, kind in of_seats:
+        waiting[kind] += recipients(booking)
     changes = _changes(entry, would, draft, has_first_programme=has_first_programme)
-    return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would))
+    offered = sum(kind in {OFFERED, CALLED} for _booking, kind in of_seats)
+    return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would), offered)
+
+
+def _published(draft: SessionPage) -> SessionPage:
+    """The same page as it is on the site; it may be that it is put there again."""
+    page = copy(draft)
+    page.live = True
+    return page
 
 
 def consequences_at(venue: Venue, *, now: datetime) -> dict[SessionPage, Consequences]:
@@ -102,6 +127,7 @@ def _changes(
         Change(_("Title"), entry.title, would.title),
         Change(_("Kind"), capfirst(kind_in_words(entry)), capfirst(kind_in_words(would))),
         Change(_("When"), capfirst(when_in_words(entry)), capfirst(when_in_words(would))),
+        Change(_("Seats"), _seats(entry.capacity), _seats(draft.capacity)),
         Change(_("Where"), entry.place or _("Not known yet"), would.place or _("Not known yet")),
     ]
     changes = [change for change in pairs if change.before != change.after]
@@ -113,6 +139,10 @@ def _changes(
     if has_first_programme:
         changes.append(Change(_("Programme"), _("None"), _("Published")))
     return changes
+
+
+def _seats(capacity: int | None) -> str:
+    return _("No limit") if capacity is None else str(capacity)
 
 
 def _clashes(entry: CalendarEntry, would: CalendarEntry) -> list[tuple[Booking, Booking]]:

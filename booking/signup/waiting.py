@@ -6,7 +6,8 @@ passes it on. Near the start all who wait are told at once, and the first to pre
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from booking.signup.locks import lock_session
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
 from booking.signup.release import release_fee
 from booking.signup.reserve import NoCards, NoEanNumber
-from booking.signup.standing import CannotBook, Obstacle, admit, seats_left, time_obstacle
+from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, time_obstacle
 
 logger = logging.getLogger(__name__)
 
@@ -88,53 +89,86 @@ def offer_free_seats(session: SessionPage, *, now: datetime) -> Counter[str]:
 
 def _give_out(session: SessionPage, waiting: Sequence[Booking], *, now: datetime) -> Counter[str]:
     """Offer what is free to the first in line; or, near the start, call them all."""
+    if seats_left(session) == 0:
+        _call_off(session)
+        return Counter()
+    return _done(fact for turn in _turns(session, waiting, now=now) for fact in _take(turn, now=now))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """That the free seats reach one of those who wait.
+
+    There is no ``admission`` where the session is not for them any more, and no ``until`` where all are told at once.
+    """
+
+    booking: Booking
+    admission: Admission | None
+    until: datetime | None
+
+    @property
+    def news(self) -> str:
+        """The kind of fact that it makes; empty where they have heard of it."""
+        if self.admission is None:  # they keep their place, should the session be for them again
+            return "" if self.booking.passed_over_at else kinds.PASSED_OVER
+        if self.until:
+            return kinds.OFFERED
+        return "" if self.booking.called_at else kinds.CALLED
+
+
+def _turns(session: SessionPage, waiting: Sequence[Booking], *, now: datetime) -> Iterator[Turn]:
+    """Whose turn it is with the seats that are free, in order. Nothing is written."""
     left = seats_left(session)
     until = deadline(now, session.when.starts_at)
-    done: Counter[str] = Counter()
-    if left == 0:
-        _call_off(session)
-        return done
     for booking in waiting:
-        if until and left == 0:
-            break
-        if not _is_still_for(session, booking):
-            done += _done(_pass_over(booking, now=now))
-        elif until is None:
-            done += _done(_call(booking, now=now))
-        else:
-            done[booking.move(BookingStatus.OFFERED, by=None, now=now, until=until).kind] += 1
+        if left == 0:
+            return
+        admission = _admission(session, booking)
+        yield Turn(booking, admission, until)
+        if admission and until:
             left = left and left - 1
-    return done
 
 
-def _is_still_for(session: SessionPage, booking: Booking) -> bool:
-    """Whether the audience lets them in as of now; what admits them may be another office than when they joined."""
+def _admission(session: SessionPage, booking: Booking) -> Admission | None:
+    """What lets them in as of now: it may be another office than when they joined, or none."""
     try:
-        admission = admit(session, booking.participant, besides=booking)
+        return admit(session, booking.participant, besides=booking)
     except CannotBook:
-        return False
+        return None
+
+
+def _take(turn: Turn, *, now: datetime) -> list[Fact]:
+    booking = turn.booking
+    if turn.admission:
+        _note_admission(booking, turn.admission)
+    if turn.news == kinds.OFFERED:
+        return [booking.move(BookingStatus.OFFERED, by=None, now=now, until=turn.until)]
+    if turn.news:
+        told_at = {kinds.CALLED: "called_at", kinds.PASSED_OVER: "passed_over_at"}[turn.news]
+        kind = turn.news
+        setattr(booking, told_at, now)
+        booking.save(update_fields=[told_at])
+        return [_record(kind, booking, now=now)]
+    return []
+
+
+def _note_admission(booking: Booking, admission: Admission) -> None:
     office_id = admission.office and admission.office.pk
     if booking.office_id != office_id or booking.passed_over_at:
         booking.office, booking.passed_over_at = admission.office, None
         booking.save(update_fields=["office", "passed_over_at"])
-    return True
 
 
-def _pass_over(booking: Booking, *, now: datetime) -> list[Fact]:
-    """They keep their place, should the session be for them again. They hear of it once."""
-    if booking.passed_over_at:
+def news_for_line(session: SessionPage, *, now: datetime) -> list[tuple[Booking, str]]:
+    """Whom of those in line a session would tell something, were it published as it is in hand: each with the fact."""
+    in_line = Booking.objects.filter(session=session.pk, status__in=IN_LINE)
+    line = list(in_line.select_related("order", "participant__host").order_by("pk"))
+    if not line or _has_begun(session, now):
         return []
-    booking.passed_over_at = now
-    booking.save(update_fields=["passed_over_at"])
-    return [_record(kinds.PASSED_OVER, booking, now=now)]
-
-
-def _call(booking: Booking, *, now: datetime) -> list[Fact]:
-    if booking.called_at:
-        return []
-    booking.called_at = now
-    booking.save(update_fields=["called_at"])
-    return [_record(kinds.CALLED, booking, now=now)]
+    if line_obstacle(session, now=now):
+        return [(booking, kinds.OFFER_WITHDRAWN) for booking in line if booking.is_offered]
+    waiting = [booking for booking in line if booking.is_waiting]
+    return [(turn.booking, turn.news) for turn in _turns(session, waiting, now=now) if turn.news]
 
 
 def _call_off(session: SessionPage) -> None:

@@ -10,13 +10,16 @@ from wagtail.models import GroupApprovalTask, Page, TaskState, Workflow, Workflo
 from wagtail.test.utils.form_data import querydict_from_html
 
 from booking.messages.models import OutboxMessage
-from booking.models import CalendarEntry, Interest, QuietRevision, SessionPage
+from booking.models import Booking, CalendarEntry, Interest, QuietRevision, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.interest import show_interest
+from booking.signup.models import BookingStatus
 from tests.booking.messages.conftest import post_office, sink  # noqa: F401
 from tests.booking.messages.orders import NOW, book
 from tests.booking.messages.test_changes import publish
 from tests.booking.messages.test_programme import PROGRAMME, as_stream
+from tests.booking.signup.test_reserve import order
+from tests.booking.signup.test_waiting import statuses
 from tests.factories import PersonFactory, SessionPageFactory, VenueFactory, mayor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,6 +186,80 @@ def test_the_first_programme_is_a_consequence(client, editor, session):
     choose(client, seen, "tell")
 
     assert mails() == [MAYOR, SECRETARY]
+
+
+# More seats
+
+
+@pytest.fixture
+def line() -> list[Booking]:
+    """A full session, and three who wait."""
+    session = SessionPageFactory(title="Lederskab", capacity=1)
+    order(session, mayor_of("Fanø"), now=NOW)
+    waiting = [
+        order(session, mayor_of(name, person__email=f"{name}@example.org"), waits=True, now=NOW).bookings.get()
+        for name in ("aeroe", "samsoe", "odder")
+    ]
+    OutboxMessage.objects.all().delete()
+    return waiting
+
+
+@pytest.mark.parametrize(("capacity", "offered"), [("2", 1), ("3", 2), ("", 3)])
+def test_more_seats_are_offered_to_as_many_in_line_as_is_shown(client, editor, line, capacity, offered):
+    seen = step(client, line[0].session, capacity=capacity)
+    assert [change.before for change in seen.context["found"].changes] == ["1"]
+    assert statuses(line) == [BookingStatus.WAITING] * 3
+
+    choose(client, seen, "tell")
+
+    assert seen.context["found"].offered == offered
+    assert statuses(line) == [BookingStatus.OFFERED] * offered + [BookingStatus.WAITING] * (3 - offered)
+    assert len(mails()) == seen.context["found"].mails == 2 * offered
+
+
+def test_near_the_start_all_in_line_are_told_of_the_seat(client, editor, line, now):
+    now.move_to(datetime(2027, 5, 4, 7, tzinfo=UTC))
+    client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+    seen = step(client, line[0].session, capacity="2")
+
+    choose(client, seen, "tell")
+
+    assert seen.context["found"].offered == 3
+    assert [booking.called_at is not None for booking in Booking.objects.filter(status="waiting")] == [True] * 3
+    assert len(mails()) == seen.context["found"].mails == 6
+
+
+def test_whom_the_session_is_for_no_more_is_told_that_and_passed_over(client, editor, line):
+    line[0].participant.offices.update(ends_on=date(2027, 1, 3))
+    seen = step(client, line[0].session, capacity="2")
+
+    choose(client, seen, "tell")
+
+    assert seen.context["found"].offered == 1
+    assert statuses(line) == [BookingStatus.WAITING, BookingStatus.OFFERED, BookingStatus.WAITING]
+    assert len(mails()) == seen.context["found"].mails == 4
+
+
+def test_an_offer_that_a_postponement_takes_back_is_counted(client, editor, line):
+    choose(client, step(client, line[0].session, capacity="2"), "tell")
+    OutboxMessage.objects.all().delete()
+    words = {"when_text": "efteråret", "starts_time": "", "ends_time": ""}
+
+    seen = step(client, line[0].session, **words)
+    choose(client, seen, "tell")
+
+    assert statuses(line) == [BookingStatus.WAITING] * 3
+    assert len(mails()) == seen.context["found"].mails
+
+
+def test_an_offer_of_a_seat_can_not_be_kept_from_those_in_line(client, editor, line):
+    assert b'name="quiet"' not in step(client, line[0].session, capacity="2").content
+
+    seen = step(client, line[0].session, capacity="2", **NEXT_WEEK)
+    assert b'name="quiet"' in seen.content
+    choose(client, seen, "quiet")
+
+    assert len(mails()) == seen.context["found"].of_seats == 2
 
 
 # Who sees what
