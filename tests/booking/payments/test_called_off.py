@@ -28,7 +28,7 @@ from tests.factories import mayor_of
 STEPS = [
     ("booking.sessions.live._show", 1),
     ("booking.journal.record.attempt", 1),
-    ("booking.messages.tell._write", 17),
+    ("booking.messages.tell.write", 17),
     ("booking.messages.deliver.deliver", 11),
     ("booking.payments.stripe.create_refund", 2),
     ("booking.payments.refund.take_in", 2),
