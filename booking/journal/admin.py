@@ -2,6 +2,7 @@
 
 import django_filters
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
@@ -91,6 +92,28 @@ def named(kind: str) -> str:
     return str(NAMES.get(kind, kind))
 
 
+#: What stood in the way of a sign-up that staff made all the same (booking.signup.authority).
+SET_ASIDE = {
+    "not_open": _("Sign-up was not open yet."),
+    "closed": _("Sign-up was closed."),
+    "started": _("The session had begun."),
+    "full": _("All seats were taken."),
+    "not_for_you": _("The participant was not in the audience."),
+}
+
+
+#: The details that are said in words.
+SAID = {"set_aside", "left", "to"}
+
+
+def circumstances(fact: Fact) -> str:
+    """What was the case as it happened: what was set aside, or from where to where; empty for most facts."""
+    said = [str(SET_ASIDE[one]) for one in fact.details.get("set_aside", ()) if one in SET_ASIDE]
+    if "left" in fact.details:
+        said.append(gettext("From “%(left)s” to “%(to)s”.") % fact.details)
+    return " ".join(said)
+
+
 def subject_of(fact: Fact) -> str:
     """What it is about: the order's reference if it has one, else the thing itself."""
     return fact.details.get("order") or str(fact.about or fact.about_id)
@@ -135,7 +158,8 @@ class FactInspectView(InspectView):
             at=danish_moment(fact.at),
             subject=subject_of(fact),
             by=done_by(fact),
-            details=sorted(fact.details.items()),
+            circumstances=circumstances(fact),
+            details=sorted((name, value) for name, value in fact.details.items() if name not in SAID),
             follow_ups=[
                 {"room": owed.room, "done": owed.done_at and danish_moment(owed.done_at), "attempts": owed.attempts}
                 for owed in fact.follow_ups.order_by("pk")

@@ -8,7 +8,9 @@ FEE_RELEASED = "fee_released"  # a booking that was given up: what was owed for 
 SUBSTITUTED = "substituted"  # a booking: another person has the seat; ``in_place_of`` is the id of whoever had it
 LISTING_ALLOWED = "listing_allowed"  # a booking: the participant may stand on the list of participants
 LISTING_REFUSED = "listing_refused"  # a booking: the participant may no longer stand there
-SWITCHED = "switched"  # a booking: it is at another run now; ``from_session`` and ``from_entry`` are the ids of the old
+#: A booking: it is at another run now. ``from_session`` and ``from_entry`` are the ids of the old, ``left`` and
+#: ``to`` what the two were called.
+SWITCHED = "switched"
 ATTENDED = "attended"  # a booking: the participant came
 MISSED = "missed"  # a booking: the participant stayed away, and kept the seat
 ATTENDANCE_UNDONE = "attendance_undone"  # a booking: it is open again whether they came

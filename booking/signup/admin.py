@@ -20,7 +20,7 @@ from wagtail.coreutils import multigetattr
 from wagtail.permissions import register_permission_policy
 
 from booking.dates import danish_day, danish_moment, today
-from booking.journal.admin import named
+from booking.journal.admin import circumstances, named
 from booking.journal.kinds import INVOICE_CORRECTED
 from booking.journal.models import Fact
 from booking.money import kroner
@@ -264,7 +264,7 @@ class BookingInspectView(InspectView):
                     "at": danish_moment(fact.at),
                     "what": named(fact.kind),
                     "by": fact.by,
-                    "why": fact.details.get("reason", ""),
+                    "why": f"{circumstances(fact)} {fact.details.get('reason', '')}".strip(),
                 }
                 for fact in facts
             ],

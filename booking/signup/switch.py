@@ -86,6 +86,8 @@ def switch(
         order=booking.order.reference,
         from_session=left.pk,
         from_entry=left.entry.pk,
+        left=f"{left.title}, {left.when.short}",
+        to=f"{to.title}, {to.when.short}",
     )
     logger.info("booking in order %s switched to another run", booking.order.reference)
     return booking

@@ -62,6 +62,18 @@ def test_staff_move_a_seat_to_any_session_of_the_offer(client, administrator, bo
     assert (fact.by, fact.on_behalf_of) == (administrator, booking.participant)
 
 
+def test_the_journal_says_from_where_to_where_a_seat_was_moved(client, administrator, booking, autumn):
+    move(client, booking, autumn)
+
+    fact = Fact.objects.about(booking).get(kind=SWITCHED)
+    autumn.title = "Et navn, som den fik senere"
+    autumn.save_revision().publish()
+    for page in (reverse("bookings:inspect", args=[booking.pk]), reverse("journal:inspect", args=[fact.pk])):
+        said = unescape(client.get(page).content.decode())
+        assert "Krydspres i maj, 5. maj 2027" in said
+        assert "Krydspres i september, 7. september 2027" in said
+
+
 def test_others_than_staff_move_between_alternate_runs_alone(booking, autumn):
     with pytest.raises(CannotSwitch):
         switch(booking, to=autumn, by=None, booker=booking.participant, now=NOW)

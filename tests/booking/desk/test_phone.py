@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.desk.phone import ANOTHER_PRICE, SEAT_FREE
+from booking.journal.admin import SET_ASIDE
 from booking.journal.kinds import QUEUED
 from booking.models import AudienceGrant, Booking, Fact, OutboxMessage, PriceRow, SessionPage
 from booking.sessions.live import cancel_session
@@ -154,7 +155,10 @@ def test_all_seats_are_taken_until_somebody_says_why_not(client, administrator):
         "set_aside": ["full"],
         "reason": "Vært for afholdelsen",
     }
-    assert "Vært for afholdelsen" in client.get(reverse("bookings:inspect", args=[booking.pk])).content.decode()
+    for page in (reverse("bookings:inspect", args=[booking.pk]), reverse("journal:inspect", args=[fact.pk])):
+        said = client.get(page).content.decode()
+        assert str(SET_ASIDE["full"]) in said
+        assert "Vært for afholdelsen" in said
 
 
 def test_giving_more_seats_than_there_are_is_a_right_of_its_own(client, administrator):

@@ -173,6 +173,8 @@ def test_the_journal_says_who_switched_from_where(runs, seat):
         "order": seat.order.reference,
         "from_session": runs[0].pk,
         "from_entry": runs[0].calendar_entry.pk,
+        "left": "Kattegatkursus, 15.-17. marts 2027",
+        "to": "Kattegatkursus, 22.-24. marts 2027",
     }
 
 
