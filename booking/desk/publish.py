@@ -19,6 +19,7 @@ from wagtail import hooks
 from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.workflow import WorkflowActionView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
@@ -80,8 +81,22 @@ class ApprovalView(WorkflowActionView):
         return redirect(url)
 
 
+class SessionEditView(EditView):
+    """Wagtail tells of comments after publishing. They are kept with the draft, so they are told of before the step."""
+
+    def run_hook(self, hook_name, *args, **kwargs):
+        response = super().run_hook(hook_name, *args, **kwargs)
+        is_stopped = response and hook_name == "before_publish_page"
+        if is_stopped and self.has_content_changes and "comments" in self.form.formsets:
+            changes = self.get_commenting_changes()
+            self.log_commenting_changes(changes, self.page.latest_revision)
+            self.send_commenting_notifications(changes)
+        return response
+
+
 class SessionPageViewSet(PageViewSet):
     model = SessionPage
+    edit_view_class = SessionEditView
     workflow_action_view_class = ApprovalView
 
 

@@ -4,12 +4,15 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import PageLogEntry, PageSubscription
+from wagtail.test.utils.form_data import querydict_from_html
 
 from booking.dates import COPENHAGEN
 from booking.desk.pages import doubts
 from booking.models import CalendarEntry, SessionPage
 from tests.booking.desk.test_bookings import book
-from tests.factories import SessionPageFactory
+from tests.booking.messages.orders import book as sign_up
+from tests.factories import SessionPageFactory, UserFactory
 
 NOW = datetime(2027, 1, 11, 9, tzinfo=COPENHAGEN)
 
@@ -74,3 +77,30 @@ def test_the_last_day_of_one_day_stays_empty_in_the_form(client, editor):
     ]
 
     assert shown == [None, date(2027, 5, 6)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_comment_is_told_of_also_when_the_step_before_publishing_comes(client, editor, mailoutbox):
+    session = SessionPageFactory()
+    sign_up(session)
+    subscriber = UserFactory(email="kollega@example.org", is_superuser=True)
+    PageSubscription.objects.create(page=session, user=subscriber, comment_notifications=True)
+    url = reverse("wagtailadmin_pages:edit", args=[session.pk])
+    form = querydict_from_html(client.get(url).content.decode(), form_id="page-edit-form").dict()
+    change = {"programme-count": "0", "starts_on": "2027-05-12", "ends_on": "2027-05-12", "action-publish": "1"}
+    comment = {
+        "comments-TOTAL_FORMS": "1",
+        "comments-INITIAL_FORMS": "0",
+        "comments-0-text": "Er salen stor nok?",
+        "comments-0-contentpath": "title",
+        "comments-0-replies-TOTAL_FORMS": "0",
+        "comments-0-replies-INITIAL_FORMS": "0",
+    }
+    mailoutbox.clear()
+
+    answer = client.post(url, form | change | comment)
+
+    assert "/sessions/publish/" in answer["Location"]
+    [mail] = [mail for mail in mailoutbox if mail.to == [subscriber.email]]
+    assert "Er salen stor nok?" in mail.body
+    assert PageLogEntry.objects.filter(page=session, action="wagtail.comments.create").count() == 1
