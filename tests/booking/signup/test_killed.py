@@ -23,7 +23,7 @@ from tests.factories import SessionPageFactory, mayor_of
 STEPS = [
     ("booking.signup.models.record", 1),
     ("booking.journal.record.attempt", 1),
-    ("booking.messages.tell._write", 2),
+    ("booking.messages.tell.write", 2),
     ("booking.messages.deliver.deliver", 1),
 ]
 #: What each verb ends in, first the seat, then the two in line, if nobody dies.
