@@ -15,7 +15,7 @@ from wagtail.models import Page
 from booking.pricing.models import SessionKind
 from booking.registers import kept_by, refusal
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.models import IN_LINE, Booking, BookingStatus
 
 #: So many sessions are named in a refusal; the rest are counted in.
 NAMED = 5
@@ -136,14 +136,18 @@ def with_several_runs(draft: SessionPage) -> int:
     return among.order_by().values("participant").annotate(count=Count("pk")).filter(count__gt=1).count()
 
 
-def seats_taken(page: Page) -> int:
-    """How many are signed up on the page and below it."""
-    return Booking.objects.filter(session__path__startswith=page.path).active().count()
+def signed_up(page: Page) -> dict[str, int]:
+    """How many are signed up on the page and below it: in all, with a seat, in line, and of those with an offer."""
+    below = Booking.objects.filter(session__path__startswith=page.path).active()
+    in_line = Count("pk", filter=Q(status__in=IN_LINE))
+    offered = Count("pk", filter=Q(status=BookingStatus.OFFERED))
+    found = below.aggregate(all=Count("pk"), in_line=in_line, offered=offered)
+    return found | {"seated": found["all"] - found["in_line"]}
 
 
 def say_that_bookings_are_kept(request, page) -> None:
     """After unpublishing: the bookings are where they were, and nobody has been told."""
-    if booked := seats_taken(page):
+    if booked := signed_up(page)["all"]:
         messages.warning(
             request,
             ngettext(

@@ -2,9 +2,9 @@
 
 from django import template
 
-from booking.desk.pages import seats_taken
+from booking.desk.pages import signed_up
 
 register = template.Library()
 
 #: How many are signed up on a page and below it.
-register.simple_tag(seats_taken)
+register.simple_tag(signed_up)

@@ -1,14 +1,18 @@
 """Pages can't lose bookings: deleting, unpublishing, moving and copying, from the tree and in bulk."""
 
+from html import unescape
+
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from booking.models import Booking, CalendarEntry, SessionPage
+from booking.signup.waiting import offer_free_seats
 from home.models import HeadingPage, OfferPage
 from tests.booking.desk.test_bookings import book
-from tests.factories import HeadingPageFactory, OfferPageFactory, SessionPageFactory, front_page
+from tests.booking.signup.test_reserve import NOW, order
+from tests.factories import HeadingPageFactory, OfferPageFactory, SessionPageFactory, front_page, mayor_of
 
 
 def told(response) -> str:
@@ -131,13 +135,35 @@ def test_pages_without_sessions_may_have_aliases(client, editor):
     assert OfferPage.objects.get(slug="kopi").alias_of_id == offer.pk
 
 
-@pytest.mark.parametrize("which", ["session", "offer"])
-def test_the_question_before_unpublishing_says_how_many_are_signed_up(client, editor, session, which):
-    page = session if which == "session" else session.get_parent()
+HEAR_OF_IT = gettext_lazy("Only those who have been offered a seat are written to: the offer is taken back.")
+IN_CALENDARS = gettext_lazy(
+    "Calendars that follow the site, those of the participants among them, show a session that is unpublished as "
+    "cancelled."
+)
 
-    asked = client.get(reverse("wagtailadmin_pages:unpublish", args=[page.pk])).content.decode()
+
+@pytest.mark.parametrize("which", ["session", "offer", "bulk"])
+def test_the_question_before_unpublishing_says_how_many_are_signed_up(client, editor, session, which):
+    page = session.get_parent() if which == "offer" else session
+    address = bulk("unpublish", page) if which == "bulk" else reverse("wagtailadmin_pages:unpublish", args=[page.pk])
+
+    asked = unescape(client.get(address).content.decode())
 
     assert ngettext("%(count)s person has signed up.", "%(count)s persons have signed up.", 2) % {"count": 2} in asked
+    assert str(IN_CALENDARS) in asked
+    assert str(HEAR_OF_IT) not in asked
+
+
+def test_the_question_tells_those_with_a_seat_from_those_in_line(client, editor, session):
+    order(session, mayor_of("Samsø"), waits=True)
+    offer_free_seats(session, now=NOW)
+
+    asked = unescape(client.get(reverse("wagtailadmin_pages:unpublish", args=[session.pk])).content.decode())
+
+    assert ngettext("%(count)s person has signed up.", "%(count)s persons have signed up.", 2) % {"count": 2} in asked
+    waits = ngettext("%(count)s person is on the waiting list.", "%(count)s persons are on the waiting list.", 1)
+    assert waits % {"count": 1} in asked
+    assert str(HEAR_OF_IT) in asked
 
 
 def test_the_question_says_nothing_where_nobody_is_signed_up(client, editor):
