@@ -56,7 +56,7 @@ def remind_due(now: datetime) -> int:
     """Write what is due; give the number of mails. Several processes at once write each only once."""
     unwanted = set(MailText.objects.filter(is_sent=False).values_list("kind", flat=True))
     coming = CalendarEntry.objects.filter(
-        session__isnull=False, starts_on__range=(today(now), today(now) + timedelta(days=DISTANCES[0].days))
+        session__has_reminders=True, starts_on__range=(today(now), today(now) + timedelta(days=DISTANCES[0].days))
     )
     done = set(Reminder.objects.filter(entry__in=coming).values_list("entry", "kind", "starts_on"))
     due = [

@@ -256,6 +256,14 @@ class SessionPage(Page):
             "them, or neither. There is no waiting list then."
         ),
     )
+    has_reminders = models.BooleanField(
+        _("reminders"),
+        default=True,
+        help_text=_(
+            "Those with a seat are reminded a week before and the day before, as far as the site sends reminders. "
+            "Remove the tick if this session is to have none."
+        ),
+    )
     moderator = models.CharField(_("moderator"), max_length=120, blank=True)
     contact = models.ForeignKey(
         Contact,
@@ -313,6 +321,7 @@ class SessionPage(Page):
         FieldPanel("conditions"),
         FieldPanel("choice"),
         FieldPanel("takes_pairs"),
+        FieldPanel("has_reminders"),
     ]
 
     class Meta:

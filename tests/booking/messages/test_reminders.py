@@ -143,6 +143,18 @@ def test_nobody_is_reminded_of_what_will_not_be(session, now, ends_it):
     assert reminders() == []
 
 
+def test_a_session_can_do_without_reminders(session, now):
+    other = SessionPageFactory(title="Økonomi")
+    samso = mayor_of("Samsø", person__email="samsoe@example.org")
+    book(session)
+    book(other, participant=samso, booker=samso)
+
+    publish(session, has_reminders=False)
+    remind(now, A_WEEK_BEFORE, THE_DAY_BEFORE)
+
+    assert reminders() == [("reminder_week", "samsoe@example.org"), ("reminder_day", "samsoe@example.org")]
+
+
 def test_staff_can_do_without_a_reminder(session, now):
     MailText.objects.create(kind="reminder_week", is_sent=False)
     book(session)
