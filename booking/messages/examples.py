@@ -47,7 +47,7 @@ def _common() -> dict[str, Any]:
         "session": session,
         "booking": booking,
         "contact": contact,
-        "person": booking.participant,
+        "left": booking.participant,
         "title": session.title,
         "receipt_url": address("booking:my_page"),
         "my_page_url": address("booking:my_page"),

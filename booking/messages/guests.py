@@ -13,7 +13,7 @@ def fit_for(recipient: str, letter: Letter) -> Letter:
     booking = letter.context.get("booking")
     if booking is None:
         return letter
-    person = letter.context.get("person", booking.participant)
+    person = letter.context.get("left", booking.participant)
     order = booking.order
     if not person.is_guest or person.guest_email != recipient or recipient == order.contact_email.strip().lower():
         return letter

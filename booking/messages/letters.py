@@ -142,7 +142,7 @@ def seat_passed_on(booking: Booking, person: Person) -> Letter:
     """For ``person``, who had the seat until now, beside a file that strikes it out. It does not say who has it."""
     session = booking.session
     context = about(booking) | {
-        "person": person,
+        "left": person,
         "facts": [(_("Reference"), booking.order.reference), *session_facts(session)],
     }
     subject = _("Seat passed on: %(title)s, %(days)s") % {

@@ -461,7 +461,7 @@ def test_the_timer_says_that_stripe_is_down_and_goes_on(payer, double):
 
     said = lines_of("run_due", fails=True)
 
-    assert len(said.splitlines()) == 13
+    assert len(said.splitlines()) == 14
     assert Reconciliation.objects.get().done_at is None
 
 
