@@ -4,8 +4,16 @@ from dataclasses import replace
 
 from booking.mail import Letter
 
-#: What leads to pages behind the sign-in, or is the payer's own.
-_NOT_THEIRS = {"receipt_url": "", "my_page_url": "", "link_on_my_page": False, "invoice": []}
+#: What leads to pages behind the sign-in, is the payer's own, or was agreed with whoever ordered and speaks to them.
+_NOT_THEIRS = {
+    "receipt_url": "",
+    "my_page_url": "",
+    "link_on_my_page": False,
+    "invoice": [],
+    "conditions": [],
+    "withdrawal": [],
+    "grace": "",
+}
 
 
 def fit_for(recipient: str, letter: Letter) -> Letter:

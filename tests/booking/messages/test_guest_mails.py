@@ -13,6 +13,7 @@ from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.guests import Guest
 from booking.signup.models import BookingStatus
+from booking.signup.sentences import rule_sentences
 from booking.signup.substitute import substitute
 from tests.booking.messages.orders import NOW
 from tests.booking.messages.test_tell import calendar_of, words
@@ -68,6 +69,19 @@ def test_a_guest_is_led_to_whoever_named_them_and_to_no_page_behind_a_sign_in(si
         assert reverse("booking:receipt", args=[placed.reference]) not in words(mail, kind)
         assert reverse("booking:my_page") not in words(mail, kind)
         assert PURCHASE.gln not in words(mail, kind)
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_a_guest_reads_nothing_of_what_only_whoever_ordered_agreed_to_and_can_do(sink, booker, kind):
+    session = summit()
+    booking = named(session, booker, ANNE).bookings.get()
+    agreed = [booking.conditions.text.splitlines()[0], *rule_sentences(booking, on=NOW.date())]
+
+    [to_guest], [to_contact] = sink.to(ANNE.email), sink.to(PURCHASE.contact_email)
+
+    for sentence in agreed:
+        assert sentence in words(to_contact, kind)
+        assert sentence not in words(to_guest, kind)
 
 
 def test_a_registered_owner_of_the_address_gets_the_very_same_mail(sink, booker):
