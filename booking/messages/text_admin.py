@@ -48,7 +48,10 @@ class MailTextForm(forms.Form):
         label=gettext_lazy("Introduction"),
         max_length=1500,
         required=False,
-        help_text=gettext_lazy("Stands before the facts. Separate paragraphs by an empty line."),
+        help_text=gettext_lazy(
+            "Stands first, before the sentence that the mail begins with as standard. Separate paragraphs by an empty "
+            "line."
+        ),
     )
     closing = TextField(
         label=gettext_lazy("Closing"),

@@ -87,6 +87,22 @@ def test_the_mail_says_what_staff_wrote_and_all_the_facts():
     assert "Venlig hilsen" not in message.text + message.html
 
 
+def test_staffs_introduction_comes_before_the_first_sentence_of_the_standard():
+    MailText.objects.create(kind="booked", introduction="Kære {deltager}")
+
+    message = written()
+
+    for read in (message.text, message.html.partition("<body")[2]):
+        assert read.index("Kære Borgmesteren i Fanø") < read.index("er tilmeldt")
+
+
+def test_an_example_without_conditions_has_no_heading_for_them():
+    example = example_of("booked")
+
+    for read in (example.text(), example.html()):
+        assert "Betingelser" not in read
+
+
 @pytest.mark.parametrize("broken", ["{navn}", "{", "{{ x }}", "{% x %}"])
 def test_a_broken_text_costs_no_mail(broken):
     MailText.objects.create(kind="booked", subject=broken, introduction=broken, closing=broken)
