@@ -93,11 +93,11 @@ def without_seller() -> QuerySet[SessionPage]:
 
 
 def is_ripe(booking: Booking, *, on: date) -> bool:
-    """Whether the price list lets it be invoiced that day. What has no date yet waits until it has."""
+    """Whether it may be invoiced that day, as was agreed. What has no date yet waits until it has."""
     session = booking.session
     if session.price_list is None or session.when is None or booking.due().is_free:
         return False
-    match session.price_list.invoiced:
+    match booking.order.invoiced:
         case Invoiced.BOOKED:
             return True
         case Invoiced.MONTHLY:

@@ -254,8 +254,8 @@ def lines_of(booking: Booking, *, agreed: Quote | None = None) -> tuple[Document
 
 
 def _because(bookings: Sequence[Booking]) -> list[str]:
-    """Why they are invoiced now: by what the price list says, and by the conditions where somebody withdrew."""
-    rules = {booking.session.price_list.invoiced for booking in bookings if not booking.cancelled_at}
+    """Why they are invoiced now: by what was agreed when, and by the conditions where somebody withdrew."""
+    rules = {booking.order.invoiced for booking in bookings if not booking.cancelled_at}
     withdrawn = ["withdrawn"] if any(booking.cancelled_at for booking in bookings) else []
     return sorted(rules) + withdrawn
 

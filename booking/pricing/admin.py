@@ -110,7 +110,17 @@ class PriceListViewSet(RegisterViewSet):
     edit_handler = ObjectList(
         [
             FieldRowPanel([FieldPanel("name"), FieldPanel("seller")]),
-            FieldRowPanel([FieldPanel("takes_cards"), FieldPanel("invoiced")]),
+            FieldRowPanel(
+                [
+                    FieldPanel("takes_cards"),
+                    FieldPanel(
+                        "invoiced",
+                        help_text=_(
+                            "Holds for what is ordered from now on. Bookings that are made keep what was agreed."
+                        ),
+                    ),
+                ]
+            ),
             RulesPanel(heading=_("Which price counts")),
             InlinePanel(
                 "rows",

@@ -24,7 +24,7 @@ from wagtail.models import Page, PageManager, PageQuerySet, Revision
 
 from booking.dates import COPENHAGEN, When, danish_choice, exists, today
 from booking.people.models import Audience
-from booking.pricing.models import AddOn, Conditions, NetField, PriceList, SessionKind
+from booking.pricing.models import AddOn, Conditions, Invoiced, NetField, PriceList, SessionKind
 from booking.pricing.price import Prices, prices_for
 from booking.pricing.quote import Quote
 from booking.pricing.rules import Asked
@@ -33,6 +33,9 @@ from booking.sessions.programme import DayBlock, dated_days
 
 #: The years that a session can lie in. Another is a slip, and one that calendars could not write.
 YEARS = range(2000, 2200)
+
+#: How a page stands in the tree and on the site, in contrast to what it says.
+PAGE_STATE = [field.name for field in Page._meta.concrete_fields if field.name not in {"id", "title"}]
 
 
 class Venue(models.Model):
@@ -354,6 +357,17 @@ class SessionPage(Page):
         if errors:
             raise ValidationError(errors)
 
+    def save(self, *args, **kwargs):
+        """What was on the site last stays in the row of a session that has been taken off it.
+
+        Wagtail writes the drafts of a page that is not live, autosaved ones too, to its row as well, where those who
+        are signed up would read days that nobody has published. The draft itself is in the revision.
+        """
+        is_off_site = not self.live and CalendarEntry.objects.filter(session=self.pk).exists()
+        if is_off_site and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = PAGE_STATE
+        super().save(*args, **kwargs)
+
     def _check_order(self, errors: dict) -> None:
         if self.ends_on < self.starts_on:
             errors["ends_on"] = _("The last day can't come before the first.")
@@ -392,6 +406,16 @@ class SessionPage(Page):
     @property
     def is_cancelled(self) -> bool:
         return self.entry is not None and self.entry.cancelled_at is not None
+
+    @property
+    def invoiced(self) -> str:
+        """When a seat that is ordered now is invoiced."""
+        return self.price_list.invoiced if self.price_list else Invoiced.HELD
+
+    @property
+    def is_off_site(self) -> bool:
+        """Whether it was taken off the site without being called off: whether it is held, the site does not know."""
+        return self.entry is not None and self.entry.gone_at is not None and not self.is_cancelled
 
     def prices(self, *, now: datetime) -> Prices:
         """What its seats and add-ons cost if booked now."""

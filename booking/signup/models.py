@@ -15,7 +15,7 @@ from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.money import Price
 from booking.people.models import InvoiceFormat, Municipality, Office, Person
-from booking.pricing.models import ConditionsVersion, NetField
+from booking.pricing.models import ConditionsVersion, Invoiced, NetField
 from booking.pricing.quote import NOTHING, Line, Quote
 from booking.sessions.models import SessionPage
 
@@ -53,6 +53,8 @@ class Order(models.Model):
     requisition = models.CharField(_("requisition number"), max_length=80, blank=True)
     #: Empty for what the payer's invoices are otherwise.
     invoice_format = models.CharField(_("kind of e-invoice"), max_length=8, blank=True, choices=InvoiceFormat.choices)
+    #: When it is invoiced, as the price list said when it was ordered.
+    invoiced = models.CharField(_("invoiced"), max_length=8, choices=Invoiced.choices, default=Invoiced.HELD)  # frozen
     contact_name = models.CharField(_("contact"), max_length=120)
     contact_email = models.EmailField(_("contact's e-mail"))
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)

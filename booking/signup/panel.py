@@ -424,6 +424,7 @@ class Panel:
             return ""
         return invoice_sentence(
             self.session,
+            invoiced=self.session.invoiced,
             ean=self.form.so_far("ean"),
             attention=self.form.so_far("person_reference") or self.form.so_far("contact_name"),
             requisition=self.form.so_far("requisition"),

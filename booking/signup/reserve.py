@@ -267,6 +267,7 @@ def place_order(
         gln=purchase.gln,
         person_reference=purchase.person_reference,
         requisition=purchase.requisition,
+        invoiced=session.invoiced,
         contact_name=purchase.contact_name,
         contact_email=purchase.contact_email,
         contact_phone=purchase.contact_phone,

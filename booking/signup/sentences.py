@@ -284,14 +284,14 @@ def owed_sentence(withdrawal: Withdrawal) -> str:
     return _("The session will not be held, so there is nothing to pay for the withdrawal.")
 
 
-def invoice_sentence(session: SessionPage, *, ean: str, attention: str, requisition: str) -> str:
-    """Where the invoice goes, what stands on it, and when it is sent, by the price list."""
+def invoice_sentence(session: SessionPage, *, invoiced: str, ean: str, attention: str, requisition: str) -> str:
+    """Where the invoice goes, what stands on it, and when it is sent."""
     where = [
         _("EAN number %(ean)s") % {"ean": ean} if ean else _("the EAN number that is given"),
         _("att. %(attention)s") % {"attention": attention} if attention else "",
         _("requisition number %(number)s") % {"number": requisition} if requisition else "",
     ]
-    return invoiced_sentence(session, where=", ".join(part for part in where if part))
+    return invoiced_sentence(session, invoiced=invoiced, where=", ".join(part for part in where if part))
 
 
 def order_invoice_sentence(booking: Booking) -> str:
@@ -299,15 +299,16 @@ def order_invoice_sentence(booking: Booking) -> str:
     order = booking.order
     return invoice_sentence(
         booking.session,
+        invoiced=order.invoiced,
         ean=order.gln,
         attention=order.person_reference or order.contact_name,
         requisition=order.requisition,
     )
 
 
-def invoiced_sentence(session: SessionPage, *, where: str) -> str:
+def invoiced_sentence(session: SessionPage, *, invoiced: str, where: str) -> str:
     """When the invoice is sent ``where`` (in words)."""
-    match session.price_list.invoiced if session.price_list else Invoiced.HELD:
+    match invoiced:
         case Invoiced.BOOKED:
             return _("The invoice is sent at once to %(where)s.") % {"where": where}
         case Invoiced.MONTHLY if session.when and session.when.is_dated:

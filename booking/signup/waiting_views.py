@@ -135,7 +135,9 @@ def _invoice(booking: Booking) -> str:
         return ""
     end = booking.order.gln[-4:]
     return invoiced_sentence(
-        booking.session, where=_("the EAN number that was given, which ends in %(end)s") % {"end": end}
+        booking.session,
+        invoiced=booking.order.invoiced,
+        where=_("the EAN number that was given, which ends in %(end)s") % {"end": end},
     )
 
 

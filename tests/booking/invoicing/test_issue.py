@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from io import StringIO
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
@@ -16,8 +18,10 @@ from booking.invoicing.models import Charge, DocumentsAreFinal, Invoice, Series
 from booking.invoicing.run import issue_due
 from booking.journal.models import Fact
 from booking.people.models import InvoiceFormat
+from booking.pricing.models import Invoiced, PriceList
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.models import Order
 from tests.booking.invoicing.reader import read
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.factories import ConditionsFactory, PriceListFactory, SellerFactory, SessionPageFactory, mayor_of
@@ -200,6 +204,30 @@ def test_what_is_invoiced_monthly_waits_for_the_first_and_comes_together():
     assert issue_all(at(date(2027, 5, 31), 23)) == []
     [invoice] = issue_all(at(date(2027, 6, 1), 0))
     assert [line.first_on for line in invoice.document.lines] == [date(2027, 5, 1), date(2027, 5, 31)]
+
+
+@pytest.mark.parametrize("agreed", Invoiced.values)
+@pytest.mark.parametrize("since", Invoiced.values)
+def test_when_was_agreed_and_a_price_list_that_changes_does_not_reach_it(agreed, since):
+    session = SessionPageFactory(price_list=listed(agreed), starts_on=HELD)
+    order(session, mayor_of("Fanø"))
+    PriceList.objects.update(invoiced=since)
+
+    issued = [bool(issue_all(now)) for now in (NOW, AFTER, at(date(2027, 6, 1)))]
+
+    assert issued == [agreed == when for when in ("booked", "held", "monthly")]
+
+
+def test_what_was_ordered_before_orders_said_when_is_invoiced_as_its_price_list_said():
+    for when in Invoiced.values:
+        order(SessionPageFactory(price_list=listed(when)), mayor_of(f"By {when}"))
+    Order.objects.update(invoiced=Invoiced.HELD)
+
+    import_module("booking.migrations.0056_orders_say_when_invoiced").write_when(apps, None)
+
+    assert sorted(Order.objects.values_list("invoiced", "bookings__session__price_list__invoiced")) == [
+        (when, when) for when in sorted(Invoiced.values)
+    ]
 
 
 def test_a_seat_given_up_in_time_after_its_invoice_is_credited():

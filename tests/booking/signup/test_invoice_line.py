@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from booking.journal.record import catch_up
 from booking.models import Order, OutboxMessage
+from booking.pricing.models import Invoiced, PriceList
 from booking.signup.sentences import order_invoice_sentence
 from tests.booking.signup.filled import filled, send
 from tests.booking.signup.test_reserve import NOW
@@ -81,6 +82,7 @@ def test_form_receipt_and_mail_say_the_same(client, session, booker):
     shown = line_of(client.post(reverse("booking:quote", args=[session.pk]), values))
     send(client, session, values)
     catch_up(NOW)
+    PriceList.objects.update(invoiced=Invoiced.BOOKED)
 
     placed = Order.objects.get()
     receipt = client.get(reverse("booking:receipt", args=[placed.reference])).content.decode()
