@@ -363,8 +363,8 @@ class SessionPage(Page):
         Wagtail writes the drafts of a page that is not live, autosaved ones too, to its row as well, where those who
         are signed up would read days that nobody has published. The draft itself is in the revision.
         """
-        is_off_site = not self.live and CalendarEntry.objects.filter(session=self.pk).exists()
-        if is_off_site and kwargs.get("update_fields") is None:
+        is_draft = self.pk and not self.live and kwargs.get("update_fields") is None
+        if is_draft and CalendarEntry.objects.filter(session=self.pk).exists():
             kwargs["update_fields"] = PAGE_STATE
         super().save(*args, **kwargs)
 

@@ -290,6 +290,50 @@ def test_unpublishing_shows_it_as_cancelled_and_publishing_again_takes_that_back
     assert (back.uid, back.is_off, back.sequence) == (uid, False, 2)
 
 
+def drafted(session: SessionPage, **changes) -> SessionPage:
+    """The page as it is written down after an editor has saved a draft of a page that is not live."""
+    draft = session.get_latest_revision_as_object()
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    draft.save()
+    draft.save_revision()
+    return SessionPage.objects.get(pk=session.pk)
+
+
+ANOTHER_DAY = {"starts_on": date(2027, 2, 8), "ends_on": date(2027, 2, 9), "title": "Udkast"}
+
+
+def test_a_draft_of_a_session_taken_off_the_site_leaves_what_was_shown_last_in_its_row():
+    session = SessionPageFactory(title="Lederskab")
+    session.unpublish()
+
+    row = drafted(session, **ANOTHER_DAY)
+
+    assert (row.title, row.starts_on, row.ends_on) == ("Lederskab", date(2027, 5, 5), date(2027, 5, 5))
+    assert (row.draft_title, row.has_unpublished_changes, row.live) == ("Udkast", True, False)
+    assert row.get_latest_revision_as_object().starts_on == date(2027, 2, 8)
+
+
+def test_a_draft_that_is_scheduled_leaves_it_there_until_its_hour():
+    session = SessionPageFactory(title="Lederskab")
+    session.unpublish()
+    go_live_at = timezone.now() + timedelta(days=2)
+
+    drafted(session, go_live_at=go_live_at, **ANOTHER_DAY).get_latest_revision().publish()
+    assert SessionPage.objects.get(pk=session.pk).title == "Lederskab"
+
+    with time_machine.travel(go_live_at + timedelta(days=1), tick=False):
+        call_command("publish_scheduled", stdout=StringIO())
+    row = SessionPage.objects.get(pk=session.pk)
+    assert (row.title, row.starts_on, row.live, entry_of(session).title) == ("Udkast", date(2027, 2, 8), True, "Udkast")
+
+
+def test_a_draft_that_never_was_public_is_in_its_row():
+    SessionPageFactory().delete()  # its calendar entry stays, and is nobody's now
+
+    assert drafted(SessionPageFactory(published=False), **ANOTHER_DAY).title == "Udkast"
+
+
 def test_deleting_the_page_leaves_a_cancelled_version():
     session = SessionPageFactory(title="Lederskab")
     uid = entry_of(session).uid
