@@ -92,7 +92,7 @@ def _pieces(line: str) -> Iterator[tuple[str, str, str, str]]:
 def _problem(guest: Guest, line: str, *, takes_diet: bool, takes_room: bool) -> str:
     """What is wrong with one of them; nothing if it is all right."""
     if not guest.email:
-        return _("Write a name and an e-mail address with a comma between them. It says “%(line)s”.") % {
+        return _("Write a name and an e-mail address with a semicolon between them. It says “%(line)s”.") % {
             "line": line.strip()[:60]
         }
     if not guest.name:
@@ -129,7 +129,7 @@ def _is_mailbox(email: str) -> bool:
 class GuestsField(forms.CharField):
     """The lines, cleaned to guests; all that is wrong is said at once, and what was typed stays."""
 
-    widget = forms.Textarea(attrs={"rows": 6, "wrap": "off", "autocomplete": "off", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"})
 
     #: Whether the session asks for them.
     takes_diet = takes_room = False

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.models import Choice, Person
 from booking.people.models import OfficeKind
@@ -107,6 +108,22 @@ def test_nobody_of_the_register_need_take_part(client, mayor, booker):
     sent(client, summit(), participant=None)
 
     assert list(seated()) == ["Anne Holm", "Bo Riis"]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [(None, "You are signing up %(count)s persons."), (1, "You are putting %(count)s persons on the waiting list.")],
+)
+def test_how_many_are_about_to_be_signed_up_is_said_with_those_named(client, mayor, booker, capacity, words):
+    session = summit(capacity=capacity)
+    order(session, mayor_of("Ballerup"))
+    values = filled(client, session, guests=COUNCIL, participant=str(mayor.pk))
+
+    summary = client.post(reverse("booking:quote", args=[session.pk]), values).content.decode()
+    redisplayed = send(client, session, values | {"contact_name": ""}).content.decode()
+
+    for page in (summary, redisplayed):
+        assert gettext(words) % {"count": 3} in page
 
 
 def test_who_has_a_seat_already_can_name_others(client, mayor, booker):
