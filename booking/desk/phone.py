@@ -67,7 +67,8 @@ class ParticipantForm(forms.Form):
 class PhoneForm(forms.Form):
     """Who books for the participant, how it is paid, whom to write to, and who said yes to the conditions.
 
-    All that stands in the way (``obstacles``) must be set aside, with one reason.
+    All that stands in the way (``obstacles``) must be set aside, with one reason. For a place in line, where
+    ``waits``, that all seats are taken stands in nobody's way, and the EAN number may follow with the yes to a seat.
     """
 
     set_aside = forms.MultipleChoiceField(
@@ -102,22 +103,27 @@ class PhoneForm(forms.Form):
     note = LineField(label=gettext_lazy("Note"), max_length=200, required=False)
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, bookers: list[Person], obstacles: list[Obstacle], is_free: bool, **kwargs):
+    def __init__(self, *args, bookers: list[Person], obstacles: list[Obstacle], is_free: bool, waits: bool, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.bookers = {str(person.pk): person for person in bookers}
         self.fields["booker"].choices = [(key, person.name) for key, person in self.bookers.items()]
         self.fields["set_aside"].choices = [(obstacle.value, ALTHOUGH[obstacle]) for obstacle in obstacles]
+        self.in_the_way = frozenset(obstacles) - ({Obstacle.FULL} if waits else frozenset())
         if not obstacles:
             del self.fields["set_aside"], self.fields["reason"]
+        elif not self.in_the_way:
+            self.fields["reason"].required = False
         if is_free:
             for name in ("ean", "person_reference", "requisition"):
                 del self.fields[name]
+        elif waits:
+            self.fields["ean"].required = False
 
     def clean_set_aside(self) -> frozenset[Obstacle]:
         ticked = frozenset(Obstacle(value) for value in self.cleaned_data["set_aside"])
-        if len(ticked) < len(self.fields["set_aside"].choices):
+        if self.in_the_way - ticked:
             raise forms.ValidationError(_("Tick it if the participant is to be signed up all the same."))
-        return ticked
+        return self.in_the_way
 
     def clean_booker(self) -> Person:
         return self.bookers[self.cleaned_data["booker"]]
@@ -135,13 +141,14 @@ class PhoneForm(forms.Form):
 
     def authority(self, *, by) -> Authority:
         said = self.cleaned_data
+        sets_aside = said.get("set_aside", frozenset())
         return Authority(
             by=by,
             accepted_by=said["accepted_by"],
             accepted_how=said["accepted_how"],
             note=said["note"],
-            sets_aside=said.get("set_aside", frozenset()),
-            reason=said.get("reason", ""),
+            sets_aside=sets_aside,
+            reason=said.get("reason", "") if sets_aside else "",
         )
 
 
@@ -261,8 +268,9 @@ class PhoneView(SessionActionView):
         form = PhoneForm(
             sent,
             bookers=call.bookers,
-            obstacles=[obstacle for obstacle in call.obstacles if not (self.waits and obstacle == Obstacle.FULL)],
+            obstacles=list(call.obstacles),
             is_free=call.prices.is_free,
+            waits=self.waits,
             initial=call.known() | {"submission": uuid4()},
         )
         return seat, form

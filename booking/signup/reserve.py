@@ -240,7 +240,9 @@ def place_order(
         raise NoCards
     if pays_by_card and not waits and not fits_a_card(cost.seats.gross):
         raise NoCardsForAmount
-    if not (purchase.gln or pays_by_card or cost.is_free):
+    # Staff may put somebody in line without it: whoever says yes to the seat is asked for it then.
+    is_for_later = waits and authority is not None
+    if not (purchase.gln or pays_by_card or cost.is_free or is_for_later):
         raise NoEanNumber
     theirs = represented | {seat.participant.pk for seat in named}
     others = [seat.participant for seat in seats if seat.participant.pk not in theirs]

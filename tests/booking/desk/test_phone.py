@@ -209,6 +209,25 @@ def test_when_all_seats_are_taken_who_calls_can_be_put_in_line(
     }
 
 
+def test_a_place_in_line_needs_no_ean_number_and_no_reason(client, administrator, full):
+    mayor = mayor_of("Fanø")
+
+    say(client, full, ask(client, full, mayor), mayor, line="1", ean="")
+
+    booking = Booking.objects.get(participant=mayor)
+    assert (booking.is_waiting, booking.order.gln) == (True, "")
+
+
+def test_what_is_wrong_is_said_on_top_and_a_seat_in_spite_of_all_can_still_be_chosen(client, administrator, full):
+    mayor = mayor_of("Fanø")
+
+    answer = say(client, full, ask(client, full, mayor), mayor, line="1", contact_name="")
+
+    page = answer.content.decode()
+    assert page.index('href="#id_contact_name"') < page.index('name="set_aside"') < page.index('id="id_contact_name"')
+    assert len(errors(answer)) == 1
+
+
 def test_the_line_is_for_those_whom_the_session_is_for(client, administrator, full):
     """An exception from the audience is made for a place in line as for a seat: with a tick and a reason."""
     director = OfficeFactory(kind="municipal_director").person
