@@ -1,5 +1,6 @@
 """What an editor is shown before a change of a session is published, and that just that then happens."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -355,6 +356,15 @@ def test_a_timed_change_keeps_the_choice_until_it_is_live(client, editor, sessio
     assert CalendarEntry.objects.get(session=session).sequence == 1
     assert QuietRevision.objects.get().used_at
     assert mails() == []
+
+
+def test_the_buttons_of_a_timed_change_say_when(client, editor, session):
+    seen = step(client, session, go_live_at="2027-01-10 12:00", **NEXT_WEEK).content.decode()
+
+    buttons = re.findall(r"<button[^>]*>\s*(.*?)\s*</button>", seen, re.DOTALL)
+    about = [one for one in buttons if "2027" in one]
+    assert len(about) == 2
+    assert all("10. januar 2027 kl. 12.00" in one for one in about)
 
 
 def test_a_timed_change_is_told_when_it_is_live(client, editor, session, now):
