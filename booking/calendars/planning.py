@@ -72,7 +72,7 @@ def session_collisions(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("booking.view_outsidecalendar"):
         raise PermissionDenied
     form = DateForm(request.GET)
-    form.is_valid()  # what can't be read is as if it had not been written
+    form.is_valid()  # what can't be read is as if it had not been written; of a day, it is said
     written = form.cleaned_data
     starts_on = None if written.get("when_text") else written.get("starts_on")
     choice = written.get("choice")
@@ -83,7 +83,8 @@ def session_collisions(request: HttpRequest) -> HttpResponse:
         page_id=written.get("page"),
         choice_id=choice and choice.pk,
     )
-    context = {"has_date": starts_on is not None, "collisions": found}
+    is_unreadable = not written.get("when_text") and bool({"starts_on", "ends_on"} & form.errors.keys())
+    context = {"has_date": starts_on is not None, "is_unreadable": is_unreadable, "collisions": found}
     return TemplateResponse(request, "booking/admin/collisions.html", context)
 
 

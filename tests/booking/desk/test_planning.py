@@ -1,10 +1,12 @@
 """An editor who plans a date meets what it falls together with: in the editor, as it is typed, and after saving."""
 
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from tests.factories import SessionPageFactory
 
@@ -64,6 +66,28 @@ def test_a_date_that_is_typed_is_answered(client, editor, sessions, written, hol
     assert ("Kristi himmelfartsdag" in answer.content.decode()) == holiday
     assert ("Den anden" in answer.content.decode()) == other
     assert "Den ene" not in answer.content.decode()
+
+
+UNREADABLE = gettext_lazy(
+    "The date can't be read yet, so it is not known what else there is. Write it like 01.07.2027."
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_said"),
+    [
+        ({"starts_on": "6. maj 2027"}, True),
+        ({"starts_on": "31.06.2027"}, True),
+        ({"starts_on": "05.05.2027", "ends_on": "fredag"}, True),
+        ({"starts_on": "06.05.2027"}, False),
+        ({"starts_on": "6. maj 2027", "when_text": "maj"}, False),
+        ({"starts_on": ""}, False),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_not_called_free(client, editor, sessions, written, is_said):
+    answer = unescape(client.get(reverse("session_collisions"), written).content.decode())
+
+    assert (str(UNREADABLE) in answer) == is_said
 
 
 def test_finance_plans_no_dates(client, finance):
