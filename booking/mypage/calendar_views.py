@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -40,6 +40,10 @@ def my_calendars(request, person: Person):
             messages.error(request, _("You can't fetch this calendar."))
             return redirect("booking:my_calendars")
         whose = form.cleaned_data["person"]
+        is_in_use = _open_calendars(person).filter(person=whose).exists()
+        if is_in_use and "save" not in request.POST and "sure" not in request.POST:
+            ends = "revoke" if "revoke" in request.POST else "make"
+            return _shown(request, person, persons, asked=(ends, whose, form.cleaned_data["with_offers"]))
         if "revoke" in request.POST:
             close_calendar(person, whose, by=request.user, now=now)
             messages.success(request, _("The address is revoked. Whoever uses it finds nothing from now on."))
@@ -59,15 +63,29 @@ def my_calendars(request, person: Person):
     return _shown(request, person, persons)
 
 
-def _shown(request, person: Person, persons: list[Person], *, new: Person | None = None, key: str = "") -> HttpResponse:
+def _open_calendars(person: Person) -> QuerySet[PersonalCalendar]:
+    """Those whose address works for this reader."""
     on = today(timezone.now())
-    is_open = Q(secretary=None) | Q(secretary__in=person.acts_for.in_force(on))
-    calendars = {calendar.person_id: calendar for calendar in person.personal_calendars.filter(is_open)}
+    return person.personal_calendars.filter(Q(secretary=None) | Q(secretary__in=person.acts_for.in_force(on)))
+
+
+def _shown(
+    request,
+    person: Person,
+    persons: list[Person],
+    *,
+    new: Person | None = None,
+    key: str = "",
+    asked: tuple[str, Person, bool] | None = None,
+) -> HttpResponse:
+    on = today(timezone.now())
+    calendars = {calendar.person_id: calendar for calendar in _open_calendars(person)}
     others = person.calendars_of_them.filter(secretary__in=person.secretaries.in_force(on))
     context = {
         "person": person,
         "mine": [Mine(one, one == person, calendars.get(one.pk)) for one in persons],
         "new": new,
+        "asked": asked,
         "others": others.select_related("secretary__secretary").order_by("pk"),
     }
     if key:

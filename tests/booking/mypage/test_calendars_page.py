@@ -37,7 +37,9 @@ def browser(client, mayor):
 
 def make(client, person, **fields) -> str:
     """The path of the address that the page shows when it is made."""
-    [path] = ADDRESS.findall(client.post(PAGE, {"person": person.pk, "make": "1"} | fields).content.decode())
+    [path] = ADDRESS.findall(
+        client.post(PAGE, {"person": person.pk, "make": "1", "sure": "1"} | fields).content.decode()
+    )
     return path
 
 
@@ -67,11 +69,30 @@ def test_making_another_stops_the_first(browser, mayor):
 def test_revoking_stops_it_at_once(browser, mayor):
     path = make(browser, mayor)
 
-    browser.post(PAGE, {"person": mayor.pk, "revoke": "1"})
+    browser.post(PAGE, {"person": mayor.pk, "revoke": "1", "sure": "1"})
 
     assert browser.get(path).status_code == 404
     assert not PersonalCalendar.objects.exists()
     assert Fact.objects.filter(kind=CALENDAR_ADDRESS_ENDED).count() == 1
+
+
+@pytest.mark.parametrize("action", ["make", "revoke"])
+def test_an_address_that_works_is_not_stopped_before_a_question_is_answered(browser, mayor, action):
+    path = make(browser, mayor)
+
+    asked = browser.post(PAGE, {"person": mayor.pk, action: "1", "with_offers": "on"})
+
+    assert browser.get(path).status_code == 200
+    hidden = dict(
+        re.findall(r'<input type="hidden" name="(person|sure|with_offers)" value="(\w+)"', asked.content.decode())
+    )
+    assert hidden == {"person": str(mayor.pk), "sure": "1", "with_offers": "on"}
+    browser.post(PAGE, hidden | {action: "1"})
+    assert browser.get(path).status_code == 404
+
+
+def test_the_first_address_is_made_without_a_question(browser, mayor):
+    assert ADDRESS.search(browser.post(PAGE, {"person": mayor.pk, "make": "1"}).content.decode())
 
 
 def test_what_an_office_gives_access_to_is_shown_to_whoever_ticks_it(browser, mayor):
