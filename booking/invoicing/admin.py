@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView, View
+from wagtail.admin import messages as wagtail_messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column
@@ -184,7 +185,10 @@ class CreditForm(forms.Form):
         label=gettext_lazy("Is to be invoiced again"),
         required=False,
         initial=True,
-        help_text=gettext_lazy("Untick it if nothing more is to be paid."),
+        help_text=gettext_lazy(
+            "It waits under Ready to be invoiced until you correct the invoice details or issue it there. "
+            "Untick it if nothing more is to be paid."
+        ),
     )
 
     def __init__(self, *args, invoice: Invoice, **kwargs):
@@ -214,13 +218,31 @@ class CreditView(NamedActionView):
 
     def act(self):
         try:
-            note = credit(self.object, by=self.request.user, now=timezone.now(), **self.form.cleaned_data)
+            note = credit(
+                self.object, by=self.request.user, now=timezone.now(), held_back=True, **self.form.cleaned_data
+            )
         except NothingToCredit:
             messages.info(self.request, _("There is nothing left to credit."))
         except NotInOrder as refusal:
             messages.error(self.request, why_not(refusal))
         else:
-            messages.success(self.request, _("Credit note %(number)s was issued.") % {"number": note.number})
+            self._say(note)
+
+    def _say(self, note: Invoice) -> None:
+        """What was issued, and where to put right what is to be invoiced again."""
+        words = _("Credit note %(number)s was issued.") % {"number": note.number}
+        waits = Order.objects.filter(bookings__charges__credited_by=note, bookings__awaits_correction=True).distinct()
+        if waits:
+            words += " " + _("What is to be invoiced again waits until you correct the invoice details or issue it.")
+        may_correct = policy_registry.get_by_type(Invoice).user_has_permission(self.request.user, "issue")
+        buttons = [
+            wagtail_messages.button(
+                reverse("ready-to-invoice:correct", args=[order.reference]),
+                _("Correct the invoice details of %(reference)s") % {"reference": order.reference},
+            )
+            for order in (waits if may_correct else ())
+        ]
+        wagtail_messages.success(self.request, words, buttons=buttons)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(form=self.form, **kwargs)
@@ -391,6 +413,7 @@ def _row(bundle: Bundle) -> dict:
         "document": document,
         "seats": len(bundle.bookings),
         "why_not": _why_not(document),
+        "held_back": bundle.recipient.held_back,
         "bookings": bundle.bookings,
         "orders": list(dict.fromkeys(booking.order for booking in bundle.bookings)),
     }

@@ -65,6 +65,7 @@ def correct(order: Order, details: InvoiceDetails, *, by, now: datetime) -> list
     for name in changed:
         setattr(order, name, after[name])
     order.save(update_fields=changed)
+    order.bookings.filter(awaits_correction=True).update(awaits_correction=False)
     told: dict[str, Any] = {"ean": [before["gln"], after["gln"]]} if "gln" in changed else {}
     record(INVOICE_CORRECTED, order, by=by, at=now, order=order.reference, fields=changed, **told)
     logger.info("order %s is to be invoiced otherwise: %s", order.reference, ", ".join(changed))

@@ -16,7 +16,10 @@ from booking.signup.models import Booking, BookingStatus, Order, Withdrawal
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets one invoice, and from whom. What differs in any of these is invoiced apart."""
+    """Who gets one invoice, and from whom. What differs in any of these is invoiced apart.
+
+    What is ``held_back`` was credited because something was wrong, and is only issued by hand until it is corrected.
+    """
 
     seller: int
     payer: int
@@ -26,6 +29,7 @@ class Recipient:
     person_reference: str
     requisition: str
     format: str
+    held_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def recipient_of(booking: Booking) -> Recipient:
         person_reference=attention_of(order),
         requisition=order.requisition,
         format=format_of(order),
+        held_back=booking.awaits_correction,
     )
 
 

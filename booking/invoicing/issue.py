@@ -80,6 +80,8 @@ def issue(bundle: Bundle, *, now: datetime, by=None) -> Invoice | None:
     ).checked()
     invoice = _write(document, series, serial, payer_id=recipient.payer, written_as=recipient.format, now=now, by=by)
     _charge(invoice, bookings, [len(own) for own in lines])
+    if recipient.held_back:
+        Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(awaits_correction=False)
     record(INVOICED, invoice, by=by, at=now, number=invoice.number, because=_because(bookings))
     return invoice
 
@@ -150,9 +152,11 @@ def credit(
     by=None,
     charges: Iterable[Charge] | None = None,
     anew: bool = True,
+    held_back: bool = False,
 ) -> Invoice:
     """Take an invoice back, or what of it is for some bookings. ``anew`` lets them be invoiced again.
 
+    What is ``held_back`` then waits until somebody has corrected the order's invoice details, or issues it by hand.
     Raises NothingToCredit or NotInOrder.
     """
     lock(Booking.objects.filter(charges__invoice=invoice))
@@ -166,6 +170,8 @@ def credit(
     lines = tuple(original.lines[place] for charge in taken for place in charge.lines)
     note = _write_credit(invoice, lines=lines, note=reason, now=now, by=by)
     Charge.objects.filter(pk__in=[charge.pk for charge in taken]).update(credited_by=note, stands=not anew)
+    if anew and held_back:
+        Booking.objects.filter(charges__in=taken).update(awaits_correction=True)
     return note
 
 

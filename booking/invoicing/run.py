@@ -25,11 +25,15 @@ class Outcome:
 
 
 def issue_due(now: datetime) -> Outcome:
-    """Credit what is no longer right, issue what is due. Each document commits by itself; what is refused waits."""
+    """Credit what is no longer right, issue what is due and not held back.
+
+    Each document commits by itself; what is refused waits.
+    """
     outcome = Outcome()
     by_invoice = groupby(to_take_back(), key=lambda charge: charge.invoice)
     _each(outcome, [(invoice, list(charges)) for invoice, charges in by_invoice], lambda one: take_back(*one, now=now))
-    _each(outcome, ready(now), lambda bundle: issue(bundle, now=now))
+    due = [bundle for bundle in ready(now) if not bundle.recipient.held_back]
+    _each(outcome, due, lambda bundle: issue(bundle, now=now))
     _each(outcome, card_payments(), lambda payment: issue_paid(payment, now=now))
     _each(outcome, card_refunds(), lambda refund: credit_refund(refund, now=now))
     if outcome.refusals:

@@ -243,6 +243,8 @@ class Booking(models.Model):
 
     diet = models.CharField(_("diet"), max_length=200, blank=True)
     room = models.CharField(_("room"), max_length=200, blank=True)
+    #: Its invoice was credited by staff, to be put right: it is not invoiced again by itself until it is.
+    awaits_correction = models.BooleanField(_("awaits correction"), default=False, editable=False)
     booked_at = models.DateTimeField(_("booked"))
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     #: Whether the participant came; None until somebody has said so.

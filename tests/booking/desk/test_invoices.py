@@ -8,13 +8,14 @@ import time_machine
 from django.urls import reverse
 from pypdf import PdfReader
 
-from booking.invoicing.models import Invoice
+from booking.invoicing.models import Charge, Invoice
 from booking.invoicing.run import issue_due
 from booking.journal.models import Fact
 from booking.messages.models import OutboxMessage
 from booking.mypage.retention import purge_invoices
 from booking.pricing.models import Invoiced, PriceList
 from tests.booking.invoicing.conftest import seller  # noqa: F401
+from tests.booking.invoicing.test_correct import CORRECTED, SENT
 from tests.booking.invoicing.test_issue import AFTER, at
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import SessionPageFactory, mayor_of
@@ -96,6 +97,56 @@ def test_it_is_credited_with_a_reason_and_comes_back_to_be_invoiced(client, invo
     note = invoice.credit_notes.get()
     assert (note.number, note.by, note.document.note) == ("K1", finance, "Fejl")
     assert len(client.get(reverse(READY)).context["rows"]) == 1
+
+
+@pytest.fixture
+def credited(client, invoice):
+    """Credited by finance, to be invoiced again."""
+    sent = {"charges": [invoice.charges.get().pk], "reason": "Forkert EAN-nummer", "anew": "on"}
+    return client.post(reverse("invoices:credit", args=[invoice.pk]), sent, follow=True)
+
+
+def test_what_staff_credited_is_not_issued_again_by_itself(client, credited):
+    assert issue_due(AFTER).issued == []
+
+    [row] = client.get(reverse(READY)).context["rows"]
+    assert row["held_back"]
+
+
+def test_the_credit_leads_to_the_correction_which_lets_it_go(client, credited, placed):
+    correction = reverse("ready-to-invoice:correct", args=[placed.reference])
+    assert correction in credited.content.decode()
+
+    client.post(correction, SENT)
+
+    [anew] = issue_due(AFTER).issued
+    assert (anew.number, anew.document.buyer.gln) == ("F2", CORRECTED.gln)
+
+
+def test_what_was_credited_is_issued_by_hand_as_it_is(client, credited, placed):
+    client.post(reverse(READY), {"bundle": mark(client)})
+
+    assert Invoice.objects.invoices().first().number == "F2"
+    assert not placed.bookings.get().awaits_correction
+
+
+def test_what_was_credited_is_not_taken_along_by_other_seats_of_the_payer(credited, placed):
+    booking = placed.bookings.get()
+    order(SessionPageFactory(), booking.participant)
+
+    [other] = issue_due(AFTER).issued
+
+    assert other.charges.count() == 1
+    assert not Charge.objects.standing().filter(booking=booking).exists()
+
+
+def test_what_is_credited_for_good_awaits_nothing(client, invoice, placed):
+    sent = {"charges": [invoice.charges.get().pk], "reason": "Eftergivet"}
+
+    said = client.post(reverse("invoices:credit", args=[invoice.pk]), sent, follow=True).content.decode()
+
+    assert reverse("ready-to-invoice:correct", args=[placed.reference]) not in said
+    assert client.get(reverse(READY)).context["rows"] == []
 
 
 @pytest.mark.parametrize("missing", ["charges", "reason"])

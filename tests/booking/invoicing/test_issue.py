@@ -24,6 +24,7 @@ from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
 from tests.booking.invoicing.reader import read
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
+from tests.booking.signup.test_withdraw import LAST_DAY_OF_HALF, noon, seat
 from tests.factories import ConditionsFactory, PriceListFactory, SellerFactory, SessionPageFactory, mayor_of
 
 HELD = date(2027, 5, 5)
@@ -156,6 +157,16 @@ def test_a_session_that_was_cancelled_is_not_invoiced():
     assert issue_all() == []
 
 
+def test_a_draft_of_a_session_taken_off_the_site_has_not_been_held():
+    session = SessionPageFactory(starts_on=date(2027, 8, 5))
+    order(session, mayor_of("Fanø"))
+    session.unpublish()
+    session.starts_on = session.ends_on = date(2027, 5, 5)
+    session.save()
+
+    assert issue_all() == []
+
+
 def test_whoever_stayed_away_pays_in_full():
     booking = order(SessionPageFactory(), mayor_of("Fanø")).bookings.get()
     type(booking).objects.filter(pk=booking.pk).update(attended=False)
@@ -240,6 +251,15 @@ def test_a_seat_given_up_in_time_after_its_invoice_is_credited():
 
     assert (note.number, note.credits, note.total) == ("K1", invoice, invoice.total)
     assert issue_all() == []
+
+
+def test_what_the_site_credits_by_itself_awaits_nobody():
+    booking, late = seat(), noon(LAST_DAY_OF_HALF)
+    Order.objects.update(invoiced=Invoiced.BOOKED)
+    issue_all(NOW)
+    cancel_booking(booking, by=None, now=late)
+
+    assert [(one.number, one.net) for one in issue_all(late)] == [("K1", 5300), ("F2", 2650)]
 
 
 def test_a_session_cancelled_after_its_invoice_is_credited():
