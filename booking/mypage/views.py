@@ -33,6 +33,7 @@ from booking.signup.link import place_url
 from booking.signup.models import Booking, Interest
 from booking.signup.pairs import pair_url
 from booking.signup.receipt import represented_by
+from booking.signup.sentences import off_site_sentence
 from booking.signup.switch import can_be_left
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ class Line:
     is_mine: bool
     is_booked_by_me: bool
     is_over: bool
+    #: What to do about a session that was taken off the site, while somebody is to come or waits for a seat.
+    off_site: str
     join_link: str
     #: Where an offered seat is answered, or the waiting list left.
     place_url: str
@@ -127,7 +130,8 @@ def my_page(request, person: Person):
 def _lines(person: Person, now: datetime) -> list[Line]:
     represented = represented_by(person, on=today(now))
     lines = []
-    for booking in Booking.objects.seen_by(person, today(now)).for_listing().with_place():
+    bookings = Booking.objects.seen_by(person, today(now)).for_listing().with_place()
+    for booking in bookings.select_related("session__contact"):
         session = booking.session
         is_over = session.when.is_over(now)
         joins = booking.is_confirmed and not is_over and not session.is_cancelled
@@ -137,6 +141,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
                 is_mine=booking.participant_id == person.pk or booking.participant.is_at(person),
                 is_booked_by_me=booking.order.booker_id == person.pk,
                 is_over=is_over,
+                off_site=off_site_sentence(session) if booking.is_active and not is_over else "",
                 join_link=session.join_link if joins and booking.participant_id in represented else "",
                 place_url=place_url(booking) if booking.participant_id in represented else "",
                 pair_url=pair_url(booking) if booking.participant_id in represented else "",

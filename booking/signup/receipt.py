@@ -14,7 +14,8 @@ def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on
 
     The booker and staff see them all; a participant, and whoever acts for one on that day, see the participant's.
     """
-    bookings = list(order.bookings.for_listing().with_place().select_related("conditions").order_by("pk"))
+    listed = order.bookings.for_listing().with_place().select_related("conditions", "session__contact")
+    bookings = list(listed.order_by("pk"))
     person: Person | None = getattr(user, "person", None)
     if user.has_perm("booking.view_booking") or (person and order.booker_id == person.pk):
         return bookings

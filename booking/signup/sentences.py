@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -49,6 +51,18 @@ def session_sentence(obstacle: Obstacle, session: SessionPage) -> str:
             return _("All seats are taken.")
         case Obstacle.ALREADY_BOOKED | Obstacle.OTHER_RUN | Obstacle.OTHER_MUNICIPALITY | Obstacle.NOT_FOR_YOU:
             raise ValueError(obstacle)  # about a person, not about the session
+
+
+def off_site_sentence(session: SessionPage) -> str:
+    """To whoever is signed up: what it means that the session was taken off the site; empty if it was not."""
+    if not session.is_off_site:
+        return ""
+    contact = session.contact
+    whom = f"{contact.name}, {contact.email}" if contact else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return _(
+        "The session has been taken off the site, so calendars show it as cancelled. "
+        "Ask %(whom)s whether it will be held."
+    ) % {"whom": whom}
 
 
 def short_sentence(left: int) -> str:

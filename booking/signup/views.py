@@ -63,6 +63,7 @@ from booking.signup.reserve import (
 from booking.signup.sentences import (
     both_amounts,
     grace_sentence,
+    off_site_sentence,
     owed_sentence,
     person_sentence,
     release_sentence,
@@ -242,6 +243,7 @@ def receipt(request, reference: str):
         "lines": lines,
         "person": person,
         "awaits": awaits,
+        "off_site": next((line["off_site"] for line in lines if line["off_site"]), ""),
         "may_pay": settings.TAKES_CARDS and may_pay(order, person, on=today(now)),
         "waits": any(line["place_url"] or line["booking"].is_waiting for line in lines),
         "only_waits": all(line["booking"].never_had_a_seat for line in lines),
@@ -289,11 +291,13 @@ def _given_up(bookings: list[Booking]) -> str:
 
 def _receipt_line(booking: Booking, person: Person | None, *, represented: set[int], now: datetime) -> dict:
     session = booking.session
+    is_over = session.when.is_over(now)
     return {
         "booking": booking,
+        "off_site": off_site_sentence(session) if booking.is_active and not is_over else "",
         "withdrawal": _withdrawal_rule(booking, now=now),
         "join_link": session.join_link if booking.is_confirmed and booking.participant_id in represented else "",
-        "is_over": session.when.is_over(now),
+        "is_over": is_over,
         "place_url": place_url(booking) if booking.participant_id in represented else "",
         "pair_url": pair_url(booking) if booking.participant_id in represented else "",
         "may_switch": booking.participant_id in represented and can_be_left(booking, now=now),

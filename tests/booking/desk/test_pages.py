@@ -1,5 +1,6 @@
 """Pages can't lose bookings: deleting, unpublishing, moving and copying, from the tree and in bulk."""
 
+from datetime import date
 from html import unescape
 
 import pytest
@@ -11,6 +12,7 @@ from booking.models import Booking, CalendarEntry, SessionPage
 from booking.signup.waiting import offer_free_seats
 from home.models import HeadingPage, OfferPage
 from tests.booking.desk.test_bookings import book
+from tests.booking.desk.test_planning import save
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import HeadingPageFactory, OfferPageFactory, SessionPageFactory, front_page, mayor_of
 
@@ -164,6 +166,18 @@ def test_the_question_tells_those_with_a_seat_from_those_in_line(client, editor,
     waits = ngettext("%(count)s person is on the waiting list.", "%(count)s persons are on the waiting list.", 1)
     assert waits % {"count": 1} in asked
     assert str(HEAR_OF_IT) in asked
+
+
+@pytest.mark.parametrize("way", ["text/html", "application/json"], ids=["saved", "autosaved"])
+def test_a_draft_of_an_unpublished_session_is_kept_from_those_signed_up(client, editor, session, way):
+    session.unpublish()
+
+    assert save(client, session, accept=way, title="Udkast", starts_on="2027-02-08").status_code == 200
+
+    shown = Booking.objects.first().session
+    draft = shown.get_latest_revision_as_object()
+    assert (draft.title, draft.starts_on) == ("Udkast", date(2027, 2, 8))
+    assert (shown.title, shown.starts_on) == ("Ny borgmester", date(2027, 5, 5))
 
 
 def test_the_question_says_nothing_where_nobody_is_signed_up(client, editor):

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from booking.dates import COPENHAGEN
-from booking.models import Interest, Secretary
+from booking.models import Interest, Secretary, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.sentences import off_site_sentence
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
 
@@ -124,6 +125,55 @@ def test_a_cancelled_session_has_no_joining_link(client, mayor):
     assert "badge-cancelled" in page
 
 
+def test_a_session_taken_off_the_site_says_so_and_whom_to_ask(client, mayor):
+    session = booked(mayor, title="Krydspres i maj").session
+    session.unpublish()
+
+    page = my_page(client, mayor).content.decode()
+
+    assert off_site_sentence(session) in page
+    assert session.contact.email in off_site_sentence(session)
+    assert "badge-open" not in page
+    assert "badge-cancelled" not in page
+    assert reverse("booking:session_ics", args=[session.entry.uid]) not in page
+
+
+def test_where_a_session_off_the_site_names_nobody_one_asks_those_who_write_the_mails(client, mayor, settings):
+    session = booked(mayor, contact=None).session
+    session.unpublish()
+
+    assert settings.DEFAULT_FROM_EMAIL in off_site_sentence(session)
+    assert off_site_sentence(session) in my_page(client, mayor).content.decode()
+
+
+@pytest.mark.parametrize("gone", ["cancelled", "held", "given up"])
+def test_what_is_done_with_is_not_asked_about(client, mayor, january, gone):
+    booking = booked(mayor)
+    if gone == "cancelled":
+        cancel_session(booking.session, by=None, now=NOW)
+    elif gone == "held":
+        january.move_to(datetime(2027, 6, 1, 9, tzinfo=COPENHAGEN))
+    else:
+        cancel_booking(booking, by=None, now=NOW)
+    booking.session.unpublish()
+
+    assert booking.session.contact.email not in my_page(client, mayor).content.decode()
+
+
+def test_a_draft_of_a_session_taken_off_the_site_says_nothing_there(client, mayor):
+    session = booked(mayor, title="Krydspres i maj").session
+    session.unpublish()
+    session.starts_on = session.ends_on = date(2027, 2, 8)
+    session.title = "Udkast"
+    session.save()
+
+    page = my_page(client, mayor).content.decode()
+
+    assert "5. maj 2027" in page
+    assert "februar" not in page
+    assert "Udkast" not in page
+
+
 def test_a_booker_who_no_longer_acts_has_no_joining_link(client, mayor):
     secretary = secretary_of(mayor)
     booked(mayor, join_link=LINK, booker=secretary)
@@ -178,6 +228,9 @@ def test_thirty_bookings_ask_no_more_than_one(client, mayor, django_assert_num_q
 
     for number in range(29):
         booked(mayor, booker=secretary, starts_on=date(2027, 2 + number % 9, 1 + number % 27))
+
+    for session in SessionPage.objects.all()[:15]:
+        session.unpublish()
 
     with django_assert_num_queries(len(one)):
         answer = client.get(reverse("booking:my_page"))

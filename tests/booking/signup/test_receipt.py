@@ -10,6 +10,7 @@ from django.urls import reverse
 from booking.models import OrderLine, PriceRow, Secretary, SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
+from booking.signup.sentences import off_site_sentence
 from tests.booking.signup.test_pairs import director_of, for_pairs
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.factories import PersonFactory, SessionPageFactory, UserFactory, mayor_of, secretary_of
@@ -248,6 +249,23 @@ def test_a_receipt_outlives_its_page(client, placed):
 
     assert session.title in page
     assert f'href="{session.get_url()}"' not in page
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_session_taken_off_the_site_says_so_once_and_whom_to_ask(client, count):
+    people = [mayor_of("Fanø"), director_of("Fanø")][:count]
+    placed = order(for_pairs(takes_pairs=False), *people, booker=secretary_of(*people))
+    session = placed.bookings.first().session
+    session.unpublish()
+
+    page = receipt(as_user(client, placed.booker.user), placed).content.decode()
+
+    assert page.count(off_site_sentence(session)) == 1
+    assert session.contact.email in off_site_sentence(session)
+    assert "notice-problem" not in page
+    assert "notice-success" in page
+    assert reverse("booking:session_ics", args=[session.entry.uid]) not in page
+    assert "Bliver tid eller sted ændret" not in page
 
 
 def test_a_receipt_is_never_stored_or_indexed(client, placed):
