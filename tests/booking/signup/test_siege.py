@@ -81,7 +81,8 @@ class Servers:
         self.process.wait()
 
     def die_again_and_again(self, dice: random.Random):
-        while not self.ended.wait(RESPITE * dice.uniform(0.5, 1.5)):
+        """Each life is longer than the one before, or on a busy machine nobody would ever be served."""
+        while not self.ended.wait(RESPITE * dice.uniform(0.5, 1.5) * (1 + self.deaths / 5)):
             if self.answers():  # one that is not up yet has nothing to lose
                 self.kill()
                 self.deaths += 1
