@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.models import Booking
 from booking.signup.admin import state_of
@@ -24,6 +25,15 @@ def line(db):
     session = SessionPageFactory(capacity=1)
     order(session, mayor_of("Fanø"))
     return [order(session, mayor_of(name), waits=True).bookings.get() for name in ("Ærø", "Samsø", "Odder")]
+
+
+def test_whoever_waits_is_not_called_signed_up(client, administrator, line):
+    seated = Booking.objects.get(status="confirmed")
+
+    pages = [client.get(reverse("bookings:inspect", args=[one.pk])).content.decode() for one in (seated, line[0])]
+
+    label = f"<dt>{gettext('Put on the waiting list')}</dt>"
+    assert [label in page for page in pages] == [False, True]
 
 
 def editor_of(client, session) -> str:
