@@ -121,7 +121,7 @@ def publish_with_consequences_alone(request, action_type, objects, action):
     messages.error(
         request,
         _("Nothing was published. Participants are told of a change in %(titles)s: publish these from their own pages.")
-        % {"titles": ", ".join(f"“{title}”" for title in told)},
+        % {"titles": ", ".join(f"”{title}”" for title in told)},
     )
     return redirect(get_valid_next_url_from_request(request) or "wagtailadmin_home")
 

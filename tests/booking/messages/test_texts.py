@@ -5,6 +5,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.journal.kinds import MAIL_TEXT_CHANGED
 from booking.messages.examples import example_of
@@ -38,6 +39,10 @@ def written(kind: str = "booked") -> OutboxMessage:
     return OutboxMessage.objects.get(kind=kind, recipient=MAYOR)
 
 
+def unknown(found: str, known: str) -> str:
+    return gettext("“{%(found)s}” is not known here. You can use %(known)s.") % {"found": found, "known": known}
+
+
 # Filling in
 
 
@@ -48,9 +53,9 @@ def test_names_are_filled_and_nothing_else_is_run():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Kære {navn}", "“{navn}” findes ikke her. Du kan bruge {titel}, {dato}."),
-        ("Kære {}", "“{}” findes ikke her. Du kan bruge {titel}, {dato}."),
-        ("Kære {titel.__class__}", "“{titel.__class__}” findes ikke her. Du kan bruge {titel}, {dato}."),
+        ("Kære {navn}", unknown("navn", "{titel}, {dato}")),
+        ("Kære {}", unknown("", "{titel}, {dato}")),
+        ("Kære {titel.__class__}", unknown("titel.__class__", "{titel}, {dato}")),
         ("Kære {titel", "En krølleparentes bliver åbnet, men ikke lukket. Skriv et navn som her: {titel}."),
         ("Kære titel}", "En krølleparentes bliver lukket, men er ikke åbnet. Skriv et navn som her: {titel}."),
         ("Kære {{ titel }}", "Skriv én krølleparentes på hver side af navnet, fx {titel}."),
@@ -177,7 +182,7 @@ def test_a_slip_is_told_beside_its_field_and_keeps_what_was_typed(client, editor
 
     assert answer.status_code == 422
     assert answer.context["form"].errors["subject"] == [
-        "“{titl}” findes ikke her. Du kan bruge {emne}, {titel}, {dato}, {sted}, {deltager}, {reference}."
+        unknown("titl", "{emne}, {titel}, {dato}, {sted}, {deltager}, {reference}")
     ]
     assert "Langt og godt" in answer.content.decode()
     assert not MailText.objects.exists()
