@@ -54,9 +54,9 @@ STANDINGS = {
 
 
 def standing(invoice: Invoice, *, on) -> str:
-    """The word for one document; a credit note is only what it is."""
+    """The word for one document; of a credit note, which invoice it is for."""
     if invoice.is_credit_note:
-        return ""
+        return _("Credits %(number)s") % {"number": invoice.credits.number}
     if invoice.payment_id:
         return str(STANDINGS["paid"])
     is_credited = all(charge.credited_by_id for charge in invoice.charges.all())
@@ -94,15 +94,18 @@ class InvoiceFilterSet(WagtailFilterSet):
 
 class InvoiceIndexView(RegisterIndexView):
     def get_base_queryset(self):
-        return Invoice.objects.select_related("payer", "settlement", "hand_over", "series__seller").prefetch_related(
-            "charges", "deposits"
-        )
+        return Invoice.objects.select_related(
+            "payer", "settlement", "hand_over", "series__seller", "credits"
+        ).prefetch_related("charges", "deposits")
 
 
 class InvoiceInspectView(InspectView):
     template_name = "booking/admin/invoice.html"
     page_title = gettext_lazy("Invoice")
     action_url_names: dict[str, str] = {}
+
+    def get_page_title(self):
+        return _("Credit note") if self.object.is_credit_note else self.page_title
 
     @cached_property
     def header_buttons(self):

@@ -5,7 +5,7 @@ The PDF and both e-invoices are written from it. Its sums are a quote's, so they
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -109,10 +109,11 @@ Payment = BankAccount | Slip | PaidByCard
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """The invoice that a credit note takes back, or a part of."""
+    """The invoice that a credit note takes back, or a part of; the oldest notes don't say which, nor does any XML."""
 
     number: str
     issued_on: date
+    is_whole: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +297,7 @@ def from_kept(kept: dict[str, Any]) -> Document:
         lines=tuple(_line_from(line) for line in kept["lines"]),
         due_on=_day(kept["due_on"]),
         payment=_payment_from(kept["payment"]),
-        credits=credited and Credited(credited["number"], _day(credited["issued_on"])),
+        credits=credited and Credited(credited["number"], _day(credited["issued_on"]), credited.get("is_whole")),
         note=kept["note"],
         rounding=Decimal(kept["rounding"]),
     )

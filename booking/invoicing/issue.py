@@ -38,6 +38,7 @@ from booking.payments.models import Payment, Refund
 from booking.people.models import InvoiceFormat
 from booking.pricing.models import Seller
 from booking.pricing.quote import Quote
+from booking.sessions.models import SessionPage
 from booking.signup.hold import lock_order
 from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking, Order
@@ -185,9 +186,21 @@ def take_back(invoice: Invoice, charges: Sequence[Charge], *, now: datetime) -> 
     taken = [charge for charge in standing if not is_right(charge, wrong[charge.booking_id])]
     if not taken:
         return None
-    with override(settings.LANGUAGE_CODE):
-        reason = _("What is to be paid for these seats has changed since the invoice.")
+    reason = _what_changed({wrong[charge.booking_id].session for charge in taken})
     return credit(invoice, charges=taken, reason=reason, now=now)
+
+
+def _what_changed(sessions: set[SessionPage]) -> str:
+    """Why seats at these sessions are credited, in the payer's words."""
+    cancelled = {session for session in sessions if session.is_cancelled}
+    with override(settings.LANGUAGE_CODE):
+        reasons = [
+            _("The session “%(title)s” is cancelled.") % {"title": title}
+            for title in sorted(session.title for session in cancelled)
+        ]
+        if sessions - cancelled:
+            reasons.append(_("What is to be paid for these seats has changed since the invoice."))
+    return " ".join(reasons)
 
 
 @transaction.atomic
@@ -330,10 +343,11 @@ def _write_credit(
         lines=lines,
         due_on=None,
         payment=None,
-        credits=Credited(original.number, original.issued_on),
         note=plain(note),
         rounding=rounding,
-    ).checked()
+    )
+    is_whole = document.total == original.total
+    document = replace(document, credits=Credited(original.number, original.issued_on, is_whole)).checked()
     written = _write(
         document,
         series,

@@ -72,7 +72,12 @@ def _credits(document: Document) -> str:
     if document.credits is None:
         return ""
     day = document.credits.issued_on
-    return _("Takes back invoice %(number)s of %(date)s, or a part of it.") % {
+    words = {
+        True: _("Takes back invoice %(number)s of %(date)s."),
+        False: _("Takes back a part of invoice %(number)s of %(date)s."),
+        None: _("Takes back invoice %(number)s of %(date)s, or a part of it."),
+    }
+    return words[document.credits.is_whole] % {
         "number": document.credits.number,
         "date": danish_span(day, day),
     }

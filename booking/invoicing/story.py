@@ -18,7 +18,7 @@ from booking.journal.models import Fact
 from booking.money import kroner
 from booking.payments.models import Payment, Refund
 from booking.pricing.models import Invoiced
-from booking.sessions.models import SessionPage
+from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.models import Booking, Order
 
 #: What of a booking bears on what is invoiced.
@@ -64,11 +64,15 @@ def story(document: Invoice) -> list[Step]:
     bookings = Booking.objects.filter(
         Q(charges__invoice=document) | Q(charges__credited_by=document) | Q(payments__invoice=document)
     ).distinct()
-    by_id = {booking.pk: booking for booking in bookings.select_related("participant", "session", "order")}
+    by_id = {
+        booking.pk: booking for booking in bookings.select_related("participant", "session__calendar_entry", "order")
+    }
+    entries = {booking.session.entry.pk for booking in by_id.values() if booking.session.entry}
     asked = [
         (Invoice, [one.pk for one in family], ()),
         (Booking, by_id, OF_BOOKINGS),
         (Order, {booking.order_id for booking in by_id.values()}, [kinds.INVOICE_CORRECTED]),
+        (CalendarEntry, entries, [kinds.SESSION_CANCELLED]),
         (Payment, filter(None, [document.payment_id]), [kinds.PAID]),
         (Refund, filter(None, [document.refund_id]), [kinds.REFUNDED]),
     ]
@@ -91,6 +95,7 @@ class _Teller:
         self.family = {one.pk: one for one in family}
         self.bookings = bookings
         self.switches = [fact for fact in facts if fact.kind == kinds.SWITCHED]
+        self.entries = {one.session.entry.pk: one.session.title for one in bookings.values() if one.session.entry}
         left = {fact.details["from_session"] for fact in self.switches}
         self.titles = dict(SessionPage.objects.filter(pk__in=left).values_list("pk", "title")) if left else {}
         self.words: dict[str, Callable[[Fact], str]] = {
@@ -102,6 +107,9 @@ class _Teller:
             kinds.FEE_WAIVED: lambda fact: self._of_seat(fact, _("What %(who)s owed for the withdrawal was waived.")),
             kinds.FEE_RELEASED: lambda fact: self._of_seat(
                 fact, _("What %(who)s owed for the withdrawal fell away, as the session was cancelled.")
+            ),
+            kinds.SESSION_CANCELLED: lambda fact: (
+                _("The session “%(title)s” is cancelled.") % {"title": self.entries[fact.about_id]}
             ),
             kinds.PAID: lambda _fact: _("Paid by card."),
             kinds.REFUNDED: lambda fact: _("%(amount)s was paid back to the card.") % {"amount": _kroner(fact)},

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.translation import gettext
 from pypdf import PdfReader
 
 from booking.invoicing.models import Charge, Invoice
@@ -104,6 +105,13 @@ def credited(client, invoice):
     """Credited by finance, to be invoiced again."""
     sent = {"charges": [invoice.charges.get().pk], "reason": "Forkert EAN-nummer", "anew": "on"}
     return client.post(reverse("invoices:credit", args=[invoice.pk]), sent, follow=True)
+
+
+def test_a_credit_note_is_called_one_and_says_of_which_invoice(client, invoice, credited):
+    page = client.get(reverse("invoices:inspect", args=[invoice.credit_notes.get().pk]))
+
+    assert page.context["page_title"] == gettext("Credit note")
+    assert page.context["standing"] == gettext("Credits %(number)s") % {"number": "F1"}
 
 
 def test_what_staff_credited_is_not_issued_again_by_itself(client, credited):

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from booking.dates import COPENHAGEN
+from booking.invoicing import pdf
 from booking.invoicing.due import ready
 from booking.invoicing.issue import NothingToCredit, credit
 from booking.invoicing.models import Charge, DocumentsAreFinal, Invoice, Series
@@ -398,6 +399,18 @@ def test_one_booking_of_an_invoice_can_be_credited_alone(invoice):
     assert note.document.lines == (invoice.document.lines[1],)
     [bundle] = ready(AFTER)
     assert bundle.bookings == (second.booking,)
+
+
+def test_a_credit_note_says_whether_it_takes_back_the_whole_invoice(invoice):
+    second = invoice.charges.last()
+
+    part = credit(invoice, charges=[second], reason="Var der ikke.", now=AFTER)
+    [anew] = issue_all()
+    whole = credit(anew, reason="Forkert.", now=AFTER)
+
+    said = [pdf.in_words(note.document)["credits"] for note in (part, whole)]
+    assert [note.document.credits.is_whole for note in (part, whole)] == [False, True]
+    assert len(set(said)) == 2
 
 
 def test_what_is_credited_for_good_is_not_invoiced_again(invoice):

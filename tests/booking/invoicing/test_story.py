@@ -17,6 +17,7 @@ from booking.invoicing.run import issue_due
 from booking.invoicing.settle import mark_paid
 from booking.invoicing.story import story
 from booking.people.models import Person
+from booking.sessions.live import cancel_session
 from booking.sessions.models import Choice
 from booking.signup.cancel import cancel_booking
 from booking.signup.substitute import substitute
@@ -81,6 +82,19 @@ def test_invoice_and_credit_note_tell_of_each_other(invoice):
 
     assert told(invoice)[-1] == words
     assert told(note) == told(invoice)
+
+
+def test_of_a_cancelled_session_document_and_story_say_so(invoice):
+    cancel_session(
+        invoice.charges.get().booking.session, now=AFTER, by=UserFactory(first_name="Kim", last_name="Kursus")
+    )
+
+    [note] = issue_due(AFTER).issued
+
+    assert "Lederskab" in note.document.note
+    [called_off] = [step for step in story(note) if step.what == "The session “Lederskab” is cancelled."]
+    assert called_off.by == "Kim Kursus"
+    assert told(note)[-1].endswith(note.document.note)
 
 
 def test_a_late_withdrawal_tells_that_the_conditions_ask_for_it(seller):
