@@ -82,8 +82,11 @@ def wagtail_ground(request):
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Rate limits and Wagtail's site paths live in the cache; no test may inherit another's."""
+    """Rate limits, Wagtail's site paths and copies of feeds are kept; no test may inherit another's."""
+    from booking.calendars.views import copy_of  # when there is a Django to import it
+
     cache.clear()
+    copy_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,9 @@ from booking.sessions.models import CalendarEntry
 #: Seconds that a copy may be used without asking again.
 FRESH = 300
 
+#: So many files a worker keeps at hand, of a megabyte at the most.
+COPIES = 16
+
 
 @csrf_exempt  # so that a POST is told what is allowed, not that a token is missing
 @require_safe
@@ -39,8 +42,11 @@ def feed(request: HttpRequest, key: str) -> HttpResponseBase:
     zipped = _takes_gzip(request)
     response = get_conditional_response(request, etag=_etag(stored, zipped), last_modified=_seconds(stored.changed_at))
     if response is None:
-        stored = Feed.objects.get(pk=stored.pk)  # body and revision from one reading
-        response = HttpResponse(_gzipped(stored.body) if zipped else stored.body, content_type=CalendarFile.mime_type)
+        try:
+            content = copy_of(stored.pk, stored.revision, stored.changed_at, zipped)
+        except Feed.DoesNotExist:  # it moved on between the two readings
+            return feed(request, key)
+        response = HttpResponse(content, content_type=CalendarFile.mime_type)
         response["Content-Disposition"] = 'inline; filename="tilbud-til-borgmestre.ics"'
         if zipped:
             response["Content-Encoding"] = "gzip"
@@ -133,7 +139,8 @@ def _takes_gzip(request: HttpRequest) -> bool:
     return False
 
 
-@lru_cache(maxsize=2)
-def _gzipped(body: str) -> bytes:
-    """The same bytes for the same feed, whichever worker answers."""
-    return gzip.compress(body.encode(), mtime=0)
+@lru_cache(maxsize=COPIES)
+def copy_of(pk: int, revision: int, changed_at: datetime, zipped: bool) -> bytes:
+    """The bytes of a revision, which every worker sends alike. Raises Feed.DoesNotExist where it is not the latest."""
+    body = Feed.objects.values_list("body", flat=True).get(pk=pk, revision=revision, changed_at=changed_at).encode()
+    return gzip.compress(body, mtime=0) if zipped else body

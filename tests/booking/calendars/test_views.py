@@ -13,6 +13,7 @@ from django.utils.http import http_date
 from wagtail.models import PageViewRestriction
 
 from booking.calendars.feed import ALL, refresh
+from booking.calendars.views import copy_of
 from booking.models import CalendarEntry, Feed, FeedPlace, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.readers import agreed
@@ -180,6 +181,25 @@ def test_the_body_stays_in_the_database_when_nobody_needs_it(entry, client, djan
         assert client.get(FEED, headers={"If-None-Match": etag}).status_code == 304
 
     assert "body" not in queries[0]["sql"]
+
+
+@pytest.mark.parametrize("asked", [{}, {"Accept-Encoding": "gzip"}], ids=["plain", "zipped"])
+def test_a_body_is_read_once_for_all_who_ask(entry, client, django_assert_num_queries, asked):
+    first = client.get(FEED, headers=asked).content
+
+    with django_assert_num_queries(1) as queries:
+        assert client.get(FEED, headers=asked).content == first
+
+    assert "body" not in queries[0]["sql"]
+
+
+def test_a_revision_that_is_not_the_latest_is_not_to_be_had(entry, client):
+    client.get(FEED)
+    feed = Feed.objects.get(key="alle")
+    assert copy_of(feed.pk, feed.revision, feed.changed_at, False) == feed.body.encode()
+
+    with pytest.raises(Feed.DoesNotExist):
+        copy_of(feed.pk, feed.revision + 1, feed.changed_at, False)
 
 
 def test_every_change_has_a_tag_and_a_moment_of_its_own(session, client):
