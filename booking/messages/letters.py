@@ -281,6 +281,7 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
         "obstacle": session_sentence(obstacle, session) if obstacle else "",
         "session_url": address("booking:event", entry.uid),
         "contact": session.contact,
+        "signed": session.contact.organisation if session.contact else "",
         "my_page_url": address("booking:my_page"),
     }
     subject = _("There is a date: %(title)s, %(days)s") % {"title": entry.title, "days": danish_day(entry.starts_on)}
@@ -422,10 +423,12 @@ def _refund_sentence(refund: Refund) -> str:
 
 
 def about(booking: Booking) -> dict[str, Any]:
+    contact = booking.session.contact
     return {
         "booking": booking,
         "session": booking.session,
-        "contact": booking.session.contact,
+        "contact": contact,
+        "signed": contact.organisation if contact else "",
         "receipt_url": address("booking:receipt", booking.order.reference),
         "my_page_url": address("booking:my_page"),
     }

@@ -57,7 +57,7 @@ class MailTextForm(forms.Form):
         label=gettext_lazy("Closing"),
         max_length=600,
         required=False,
-        help_text=gettext_lazy("Stands last, in place of “Kind regards, KL”."),
+        help_text=gettext_lazy("Stands last, in place of “Kind regards” and the organiser."),
     )
     is_sent = forms.BooleanField(label=gettext_lazy("Send this mail"), required=False)
 

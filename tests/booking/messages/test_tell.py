@@ -56,6 +56,16 @@ def test_a_booking_is_told_to_the_contact_and_the_participant(session, sink):
     assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, SECRETARY]
 
 
+@pytest.mark.parametrize(("organisation", "signed"), [("", "KL"), ("Ballerup Kommune", "Ballerup Kommune")])
+def test_a_mail_is_signed_by_those_who_hold_the_session(session, sink, organisation, signed):
+    session.contact.organisation = organisation
+    session.contact.save()
+
+    book(session)
+
+    assert words(sink.mails[0]).split()[-len(signed.split()) - 1 :] == ["hilsen", *signed.split()]
+
+
 @pytest.mark.parametrize("email", ["sekretaer@example.org", "SEKRETAER@Example.org", None])
 def test_one_address_gets_one_mail(session, sink, email):
     mayor = mayor_of("Fanø", person__email=email, person__user=None)
