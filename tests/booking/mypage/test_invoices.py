@@ -1,5 +1,6 @@
 """Invoices as part of what is held about somebody: theirs to read and take along, and kept when they are forgotten."""
 
+import re
 from datetime import date
 
 import pytest
@@ -23,6 +24,8 @@ from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import SessionPageFactory, UserFactory, mayor_of, secretary_of
 
 LATER = at(date(2027, 6, 1))
+#: Of an invoice, which chance may not write into a token or a reference.
+NUMBER = re.compile(r"\bF1\b")
 
 
 @pytest.fixture(autouse=True)
@@ -111,13 +114,13 @@ def test_the_list_is_the_bookers(client, mayor, secretary, invoice):
     assert said.index("K1") < said.index("F1")
     assert f"/faktura/{note.pk}.pdf" in said
     assert said.count("Lederskab") == 2
-    assert "F1" not in my_invoices(client, mayor)
-    assert "F1" not in my_invoices(client, mayor_of("Ærø"))
+    assert not NUMBER.search(my_invoices(client, mayor))
+    assert not NUMBER.search(my_invoices(client, mayor_of("Ærø")))
 
 
 def test_a_stranger_gets_no_list(client, invoice):
     client.force_login(UserFactory())
-    assert "F1" not in client.get(reverse("booking:my_invoices")).content.decode()
+    assert not NUMBER.search(client.get(reverse("booking:my_invoices")).content.decode())
     client.logout()
     assert client.get(reverse("booking:my_invoices")).status_code == 302
 
