@@ -30,7 +30,7 @@ test: .venv/installed-dev
 	@status=0; \
 	for database in sqlite postgresql; do \
 	    echo "== Tests on $$database"; \
-	    TEST_DATABASE=$$database $(python) -m pytest -n 2 $(ARGS) || status=1; \
+	    TEST_DATABASE=$$database $(python) -m pytest -n 3 $(ARGS) || status=1; \
 	done; \
 	exit $$status
 
