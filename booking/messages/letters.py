@@ -280,8 +280,7 @@ def dated(entry: CalendarEntry, session: SessionPage, *, now: datetime) -> Lette
         ],
         "obstacle": session_sentence(obstacle, session) if obstacle else "",
         "session_url": address("booking:event", entry.uid),
-        "contact": session.contact,
-        "signed": session.contact.organisation if session.contact else "",
+        **_held_by(session),
         "my_page_url": address("booking:my_page"),
     }
     subject = _("There is a date: %(title)s, %(days)s") % {"title": entry.title, "days": danish_day(entry.starts_on)}
@@ -423,15 +422,19 @@ def _refund_sentence(refund: Refund) -> str:
 
 
 def about(booking: Booking) -> dict[str, Any]:
-    contact = booking.session.contact
     return {
         "booking": booking,
         "session": booking.session,
-        "contact": contact,
-        "signed": contact.organisation if contact else "",
+        **_held_by(booking.session),
         "receipt_url": address("booking:receipt", booking.order.reference),
         "my_page_url": address("booking:my_page"),
     }
+
+
+def _held_by(session: SessionPage) -> dict[str, Any]:
+    """Whom to write to, and who greets."""
+    contact = session.contact
+    return {"contact": contact, "signed": contact.organisation if contact else ""}
 
 
 def session_facts(session: SessionPage) -> list[tuple[str, str]]:
