@@ -8,16 +8,9 @@ from booking.messages.models import MailedVersion, MailText, OutboxMessage, Remi
 from booking.mypage.models import DeletionRequest
 from booking.payments.differences import Difference, Reconciliation
 from booking.payments.models import Payment, Refund, StripeEvent
-from booking.people.models import (
-    Audience,
-    AudienceGrant,
-    ElectionTerm,
-    HealthCouncil,
-    Municipality,
-    Office,
-    Person,
-    Secretary,
-)
+from booking.people.audiences import Audience
+from booking.people.grants import AudienceGrant
+from booking.people.models import ElectionTerm, HealthCouncil, Municipality, Office, Person, Secretary
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
 from booking.sessions.models import (

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from booking.calendars.feed import COMING
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.sessions.feeds import ALL, EXPECTED, ONLINE, below, catalogue_models, meant_for
 from booking.sessions.models import FeedPlace
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from booking.calendars.holidays import LONGEST, occasions
 from booking.calendars.outside import OutsideEvent, once
 from booking.dates import danish_day
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.sessions.models import SessionPage
 
 #: Nobody plans as far ahead as this; a year with a digit too many is told of elsewhere.

@@ -15,7 +15,7 @@ from booking.calendars.events import CalendarFile, event, expected_event, writte
 from booking.calendars.models import Feed
 from booking.dates import today
 from booking.journal.models import Fact
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.sessions.feeds import ALL, EXPECTED, ONLINE, catalogue_models, meant_for
 from booking.sessions.models import CalendarEntry, FeedPlace
 

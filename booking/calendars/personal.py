@@ -25,8 +25,8 @@ from booking.calendars.models import PersonalCalendar, PersonalEvent, Stand
 from booking.dates import today
 from booking.journal.kinds import CALENDAR_ADDRESS_ENDED, CALENDAR_ADDRESS_MADE
 from booking.journal.record import record
-from booking.people.audiences import admits_by_office
-from booking.people.models import ElectionTerm, Opening, Person, Secretary
+from booking.people.audiences import Opening, admits_by_office
+from booking.people.models import ElectionTerm, Person, Secretary
 from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.models import Booking, BookingStatus, Interest
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from wagtail.admin.panels import Panel
 
 from booking.calendars.collisions import Collision, collisions
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.sessions.models import Choice, SessionPage
 
 HEADING = gettext_lazy("What else there is")

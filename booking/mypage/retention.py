@@ -22,8 +22,9 @@ from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings
 from booking.mypage.models import DeletionRequest
 from booking.payments.differences import Difference
 from booking.payments.models import Payment, Refund, StripeEvent
+from booking.people.grants import AudienceGrant
 from booking.people.history import forget_history_of_the_removed
-from booking.people.models import AudienceGrant, Office, Person, Secretary
+from booking.people.models import Office, Person, Secretary
 from booking.people.waiting import purge_register_files
 from booking.signup.models import Booking, Interest, Order, Withdrawal
 from booking.signup.purge import KEPT_DAYS, purge_practical

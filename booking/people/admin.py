@@ -24,18 +24,9 @@ from wagtail.admin.widgets import BaseChooser
 from wagtail.admin.widgets.button import Button
 
 from booking.dates import danish_day, today
-from booking.people.audiences import end_access, grant_access
-from booking.people.models import (
-    Audience,
-    AudienceGrant,
-    ElectionTerm,
-    HealthCouncil,
-    Municipality,
-    Office,
-    OfficeKind,
-    Person,
-    Secretary,
-)
+from booking.people.audiences import Audience
+from booking.people.grants import AudienceGrant, end_access, grant_access
+from booking.people.models import ElectionTerm, HealthCouncil, Municipality, Office, OfficeKind, Person, Secretary
 from booking.people.secretaries import note_ended, note_named
 from booking.people.signin import give_sign_in, staff_with
 from booking.registers import NamedActionView, RegisterViewSet, RowsField, is_row_number

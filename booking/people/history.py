@@ -7,7 +7,8 @@ from django.db.models.functions import Cast
 from django.db.models.signals import post_delete
 from wagtail.models import ModelLogEntry
 
-from booking.people.models import AudienceGrant, Person, Secretary
+from booking.people.grants import AudienceGrant
+from booking.people.models import Person, Secretary
 
 #: The records that Wagtail calls by the name of a person.
 NAMED = (Person, Secretary, AudienceGrant)

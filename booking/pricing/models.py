@@ -14,7 +14,7 @@ from modelcluster.models import ClusterableModel
 from stdnum.dk import cvr
 
 from booking.money import MOMS
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.pricing.fields import WholeKronerField
 from booking.pricing.rules import Per, Tariff, in_a_sentence
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Count
 from wagtail.models import Page
 
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.pricing.models import SessionKind
 from booking.sessions.models import SessionPage
 

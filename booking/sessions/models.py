@@ -23,7 +23,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageQuerySet, Revision
 
 from booking.dates import COPENHAGEN, When, danish_choice, exists, today
-from booking.people.models import Audience
+from booking.people.audiences import Audience
 from booking.pricing.models import AddOn, Conditions, Invoiced, NetField, PriceList, SessionKind
 from booking.pricing.price import Prices, prices_for
 from booking.pricing.quote import Quote

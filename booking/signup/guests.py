@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from booking.people.models import Municipality, NotForYou, Person
+from booking.people.audiences import NotForYou
+from booking.people.models import Municipality, Person
 from booking.sessions.models import SessionPage
 
 #: The largest council has 55 members. Each guest gets a mail, so there is an end to it.

@@ -11,8 +11,9 @@ from django.db import transaction
 from booking.dates import today
 from booking.journal.kinds import ORDERED
 from booking.journal.record import record
-from booking.people.audiences import grant_access
-from booking.people.models import Audience, Person
+from booking.people.audiences import Audience
+from booking.people.grants import grant_access
+from booking.people.models import Person
 from booking.pricing.price import Prices
 from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import Asked, PriceUndecided

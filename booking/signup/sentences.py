@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from booking.dates import danish_day, danish_moment
 from booking.money import Price, kroner
-from booking.people.models import Person, Refusal
+from booking.people.audiences import Refusal
+from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion, Invoiced
 from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import Quote

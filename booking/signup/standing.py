@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from django.db.models import Q
 
-from booking.people.models import Municipality, NotForYou, Office, Person
+from booking.people.audiences import NotForYou
+from booking.people.models import Municipality, Office, Person
 from booking.sessions.models import SessionPage
 from booking.signup.models import IN_LINE_FOR_A_SEAT, TAKEN, Booking, BookingQuerySet
 

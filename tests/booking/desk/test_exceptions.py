@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from booking.dates import today
 from booking.models import AudienceGrant, Fact, HealthCouncil
-from booking.people.audiences import grant_access
+from booking.people.grants import grant_access
 from home.models import OfferPage
 from tests.factories import (
     AudienceFactory,

@@ -8,18 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from booking.journal.models import Fact
-from booking.people.audiences import end_access, grant_access
-from booking.people.models import (
-    Audience,
-    ElectionTerm,
-    NotForYou,
-    Office,
-    OfficeKind,
-    Opening,
-    Person,
-    Refusal,
-    Secretary,
-)
+from booking.people.audiences import Audience, NotForYou, Opening, Refusal
+from booking.people.grants import end_access, grant_access
+from booking.people.models import ElectionTerm, Office, OfficeKind, Person, Secretary
 from booking.signup.standing import CannotBook, admit
 from tests.factories import (
     ElectionTermFactory,

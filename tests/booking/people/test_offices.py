@@ -4,7 +4,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from booking.people.models import Audience, NotForYou, Office, OfficeKind, Person
+from booking.people.audiences import Audience, NotForYou
+from booking.people.models import Office, OfficeKind, Person
 from tests.factories import (
     ElectionTermFactory,
     MunicipalityFactory,

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from booking.money import Price
-from booking.people.models import Audience, NotForYou, Person, Refusal
+from booking.people.audiences import Audience, NotForYou, Refusal
+from booking.people.models import Person
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.quote import Line, Quote
 from booking.sessions.models import SessionPage

@@ -6,7 +6,7 @@ import pytest
 
 from booking.journal.kinds import SUBSTITUTED
 from booking.models import Booking, Fact, Secretary
-from booking.people.models import Refusal
+from booking.people.audiences import Refusal
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.reserve import MayNotActFor

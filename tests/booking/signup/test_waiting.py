@@ -10,7 +10,7 @@ from booking.dates import COPENHAGEN
 from booking.journal import kinds
 from booking.journal.models import Fact
 from booking.models import Person, SessionPage
-from booking.people.audiences import grant_access
+from booking.people.grants import grant_access
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import BookingStatus
