@@ -22,7 +22,7 @@ from booking.desk import (
     start,
 )
 from booking.mypage.admin import DeletionRequestViewSet, ForgetPersonView, requests_panel
-from booking.people.admin import PersonChooserViewSet
+from booking.people.person_chooser import PersonChooserViewSet
 from booking.sessions.admin import SpeakerViewSet
 
 register_snippet(SpeakerViewSet)

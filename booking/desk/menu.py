@@ -16,15 +16,14 @@ from booking.messages.admin import OutboxViewSet
 from booking.messages.text_admin import MailTextViewSet
 from booking.payments.admin import DifferenceViewSet, PaymentViewSet
 from booking.people.admin import (
-    AudienceViewSet,
     ElectionTermViewSet,
-    GrantViewSet,
     HealthCouncilViewSet,
     MunicipalityViewSet,
     OfficeViewSet,
     PersonViewSet,
     SecretaryViewSet,
 )
+from booking.people.audience_admin import AudienceViewSet, GrantViewSet
 from booking.pricing.admin import AddOnViewSet, ConditionsViewSet, PriceListViewSet, SellerViewSet
 from booking.sessions.admin import ChoiceViewSet, ContactViewSet
 from booking.signup.admin import BookingViewSet

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from booking.dates import today
 from booking.desk.sessions import SessionActionView
-from booking.people.admin import PersonChooserViewSet
 from booking.people.models import Person, Secretary
+from booking.people.person_chooser import PersonChooserViewSet
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import CAN_BE_SET_ASIDE, Authority, can_take_calls

@@ -24,8 +24,8 @@ from booking.journal.admin import circumstances, named
 from booking.journal.kinds import INVOICE_CORRECTED
 from booking.journal.models import Fact
 from booking.money import kroner
-from booking.people.admin import PersonChooserViewSet
 from booking.people.models import Municipality, Person
+from booking.people.person_chooser import PersonChooserViewSet
 from booking.pricing.models import SessionKind
 from booking.pricing.quote import NOTHING, Quote
 from booking.registers import (
