@@ -41,10 +41,13 @@ class Bundle:
 
 
 def recipient_of(booking: Booking) -> Recipient:
-    """Where nobody gave a person reference, the order's contact is the one to ask for; a year later, its reference."""
+    """For a booking that somebody sells.
+
+    Where nobody gave a person reference, the order's contact is the one to ask for; a year later, its reference.
+    """
     order = booking.order
     return Recipient(
-        seller=booking.session.price_list.seller_id,
+        seller=booking.seller.pk,
         payer=order.payer_id,
         name=order.payer_name,
         cvr=order.payer_cvr,
@@ -69,7 +72,12 @@ def format_of(order: Order) -> str:
 def with_invoicing(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
     """The bookings with all that an invoice says of them."""
     return bookings.select_related(
-        "order__payer", "participant", "session__price_list__seller", "session__calendar_entry", "withdrawal"
+        "order__payer",
+        "order__seller",
+        "participant",
+        "session__price_list__seller",
+        "session__calendar_entry",
+        "withdrawal",
     ).prefetch_related("lines", "withdrawal__lines")
 
 
@@ -90,9 +98,9 @@ def ready(now: datetime, *, among: Iterable[int] | None = None) -> list[Bundle]:
 
 
 def without_seller() -> QuerySet[SessionPage]:
-    """Sessions with seats to invoice, and no price list to say who sells them."""
+    """Sessions with seats to invoice that nobody sold, and no price list to say who sells them."""
     seats = Booking.objects.filter(
-        status=BookingStatus.CONFIRMED, lines__unit_net__gt=0, order__pays_by_card=False
+        status=BookingStatus.CONFIRMED, lines__unit_net__gt=0, order__pays_by_card=False, order__seller=None
     ).exclude(charges__in=Charge.objects.standing())
     return SessionPage.objects.filter(price_list=None, bookings__in=seats.values("pk")).distinct().order_by("starts_on")
 
@@ -100,7 +108,7 @@ def without_seller() -> QuerySet[SessionPage]:
 def is_ripe(booking: Booking, *, on: date) -> bool:
     """Whether it may be invoiced that day, as was agreed. What has no date yet waits until it has."""
     session = booking.session
-    if session.price_list is None or session.when is None or booking.due().is_free:
+    if booking.seller is None or session.when is None or booking.due().is_free:
         return False
     match booking.order.invoiced:
         case Invoiced.BOOKED:

@@ -135,10 +135,10 @@ def preview_paid(payment: Payment, *, now: datetime) -> Document:
 
 
 def _seller_of(payment: Payment) -> Seller:
-    prices = payment.bookings.earliest("pk").session.price_list
-    if prices is None:
+    seller = payment.bookings.earliest("pk").seller
+    if seller is None:
         raise NotInOrder([value.Fault.SELLER_UNKNOWN], seller="", buyer=payment.order.payer_name)
-    return prices.seller
+    return seller
 
 
 # Credit notes

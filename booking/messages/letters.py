@@ -394,7 +394,7 @@ def _sum_facts(payment: Payment) -> list[tuple[str, str]]:
 
 
 def _seller_facts(booking: Booking) -> list[tuple[str, str]]:
-    seller = booking.session.price_list and booking.session.price_list.seller
+    seller = booking.seller
     if not seller:
         return []
     words = _("%(name)s, CVR %(cvr)s") % {"name": seller.name, "cvr": seller.cvr} if seller.cvr else seller.name

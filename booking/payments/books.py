@@ -50,7 +50,11 @@ def _moved_between(begin: datetime, end: datetime) -> list[Payment]:
         for model in (Payment, Refund)
     )
     wanted = Q(pk__in=paid) | Q(refunds__in=refunded)
-    seats = Booking.objects.select_related("session__price_list__seller").prefetch_related("lines").order_by("pk")
+    seats = (
+        Booking.objects.select_related("order__seller", "session__price_list__seller")
+        .prefetch_related("lines")
+        .order_by("pk")
+    )
     refunds = Refund.objects.prefetch_related("booking__lines")
     payments = Payment.objects.filter(wanted).distinct().select_related("order")
     return list(payments.prefetch_related(Prefetch("bookings", seats), Prefetch("refunds", refunds)))

@@ -112,9 +112,10 @@ class Payment(models.Model):
         return self.state in UNSETTLED
 
     def sold(self) -> dict[str, str]:
-        """What it buys, and of whom, as things stand: a session can be moved to another list, or a seat to another."""
-        sessions = {booking.session for booking in self.bookings.all()}
-        sellers = {session.price_list.seller.name for session in sessions if session.price_list}
+        """What it buys, and of whom, as things stand: a seat can be moved to another session."""
+        bookings = self.bookings.all()
+        sessions = {booking.session for booking in bookings}
+        sellers = {booking.seller.name for booking in bookings if booking.seller}
         return {
             "session": ", ".join(sorted(session.title for session in sessions)),
             "seller": ", ".join(sorted(sellers)),

@@ -413,6 +413,11 @@ class SessionPage(Page):
         return self.price_list.invoiced if self.price_list else Invoiced.HELD
 
     @property
+    def seller_id(self) -> int | None:
+        """Who sells a seat that is ordered now; None where no price list says so."""
+        return self.price_list.seller_id if self.price_list else None
+
+    @property
     def is_off_site(self) -> bool:
         """Whether it was taken off the site without being called off: whether it is held, the site does not know."""
         return self.entry is not None and self.entry.gone_at is not None and not self.is_cancelled

@@ -15,7 +15,7 @@ from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.money import Price
 from booking.people.models import InvoiceFormat, Municipality, Office, Person
-from booking.pricing.models import ConditionsVersion, Invoiced, NetField
+from booking.pricing.models import ConditionsVersion, Invoiced, NetField, Seller
 from booking.pricing.quote import NOTHING, Line, Quote
 from booking.sessions.models import SessionPage
 
@@ -55,6 +55,10 @@ class Order(models.Model):
     invoice_format = models.CharField(_("kind of e-invoice"), max_length=8, blank=True, choices=InvoiceFormat.choices)
     #: When it is invoiced, as the price list said when it was ordered.
     invoiced = models.CharField(_("invoiced"), max_length=8, choices=Invoiced.choices, default=Invoiced.HELD)  # frozen
+    #: Who sells the seats, as the price list said when they were ordered; none where there was no list.
+    seller = models.ForeignKey(
+        Seller, verbose_name=_("seller"), null=True, on_delete=models.PROTECT, related_name="orders"
+    )  # frozen
     contact_name = models.CharField(_("contact"), max_length=120)
     contact_email = models.EmailField(_("contact's e-mail"))
     contact_phone = models.CharField(_("contact's phone"), max_length=20, blank=True)
@@ -303,6 +307,11 @@ class Booking(models.Model):
     @property
     def price(self) -> Price:
         return self.quote().price
+
+    @property
+    def seller(self) -> Seller | None:
+        """Who sold it; where no price list said so that day, whoever the session's list names by now."""
+        return self.order.seller or (self.session.price_list.seller if self.session.price_list else None)
 
     def own_quote(self) -> Quote:
         """What goes with the seat when it is given up: not what others share who keep theirs. A pair gives up both."""

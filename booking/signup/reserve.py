@@ -271,6 +271,7 @@ def place_order(
         person_reference=purchase.person_reference,
         requisition=purchase.requisition,
         invoiced=session.invoiced,
+        seller_id=session.seller_id,
         contact_name=purchase.contact_name,
         contact_email=purchase.contact_email,
         contact_phone=purchase.contact_phone,

@@ -4,19 +4,22 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import gettext as _
 
 from booking.invoicing.document import PaidByCard
 from booking.invoicing.issue import NothingToCredit, credit, lines_of_refund
 from booking.invoicing.run import issue_due
+from booking.messages import letters
 from booking.money import ORE, Price
 from booking.payments.models import Payment, PaymentState, Refund, RefundReason, RefundState
+from booking.pricing.models import PriceList
 from booking.pricing.quote import Line, Quote
 from booking.signup.models import BookingStatus
 from tests.booking.invoicing.documents import EXEMPT
 from tests.booking.invoicing.reader import read
 from tests.booking.invoicing.test_issue import AFTER
 from tests.booking.signup.test_reserve import NOW, order
-from tests.factories import PriceListFactory, SessionPageFactory, mayor_of
+from tests.factories import PriceListFactory, SellerFactory, SessionPageFactory, mayor_of
 
 
 @pytest.fixture
@@ -38,6 +41,16 @@ def payment(seller, settings):
     )
     paid.bookings.set([booking])
     return paid
+
+
+def test_invoice_receipt_by_mail_and_books_name_whoever_sold_it(payment, seller):
+    PriceList.objects.update(seller=SellerFactory(name="Komponent", cvr="87654325"))
+    booking = payment.bookings.get()
+
+    [invoice] = issue_all()
+
+    assert (invoice.series.seller, payment.sold()["seller"]) == (seller, "KL")
+    assert dict(letters.paid(payment, booking).context["facts"])[_("Seller")].startswith("KL, ")
 
 
 def give_back(payment, amount, *, state=RefundState.DONE, booking=None, **details):

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from booking.dates import COPENHAGEN
 from booking.invoicing import pdf
-from booking.invoicing.due import ready
+from booking.invoicing.due import ready, without_seller
 from booking.invoicing.issue import NothingToCredit, credit
 from booking.invoicing.models import Charge, DocumentsAreFinal, Invoice, Series
 from booking.invoicing.run import issue_due
@@ -21,8 +21,10 @@ from booking.journal.models import Fact
 from booking.people.models import InvoiceFormat
 from booking.pricing.models import Invoiced, PriceList
 from booking.sessions.live import cancel_session
+from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
+from booking.signup.switch import switch
 from tests.booking.invoicing.reader import read
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.booking.signup.test_withdraw import LAST_DAY_OF_HALF, noon, seat
@@ -240,6 +242,74 @@ def test_what_was_ordered_before_orders_said_when_is_invoiced_as_its_price_list_
     assert sorted(Order.objects.values_list("invoiced", "bookings__session__price_list__invoiced")) == [
         (when, when) for when in sorted(Invoiced.values)
     ]
+
+
+# By whom, as was agreed
+
+
+@pytest.fixture
+def komponent(db):
+    return SellerFactory(
+        name="Komponent", street="Gade 1", postcode="2300", city="København S", fik_creditor="12345678"
+    )
+
+
+def test_a_price_list_that_changes_hands_does_not_reach_what_was_ordered(somebody_sells, komponent):
+    session = SessionPageFactory(starts_on=HELD)
+    order(session, mayor_of("Fanø"))
+    PriceList.objects.update(seller=komponent)
+    order(SessionPage.objects.get(pk=session.pk), mayor_of("Ærø"))
+
+    issued = {(one.series.seller, one.number, one.document.buyer.name) for one in issue_all()}
+
+    assert issued == {(somebody_sells, "F1", "Fanø Kommune"), (komponent, "F1", "Ærø Kommune")}
+
+
+def test_a_session_that_gets_another_list_or_none_does_not_reach_what_was_ordered(somebody_sells, komponent):
+    for name, since in (("Fanø", PriceListFactory(name="Komponents", seller=komponent)), ("Ærø", None)):
+        session = SessionPageFactory(starts_on=HELD)
+        order(session, mayor_of(name))
+        SessionPage.objects.filter(pk=session.pk).update(price_list=since)
+
+    assert [one.series.seller for one in issue_all()] == [somebody_sells] * 2
+    assert not without_seller()
+
+
+def test_a_seat_that_nobody_sold_is_invoiced_by_whoever_does_when_the_session_gets_a_list(komponent):
+    session = SessionPageFactory(starts_on=HELD, price_list=None, own_net=Decimal(1000))
+    order(session, mayor_of("Fanø"))
+
+    assert issue_all() == []
+    assert list(without_seller()) == [session]
+    SessionPage.objects.update(price_list=PriceListFactory(name="Komponents", seller=komponent))
+    assert [one.series.seller for one in issue_all()] == [komponent]
+
+
+def test_a_seat_moved_to_what_another_sells_is_invoiced_by_whoever_sold_it(somebody_sells, komponent):
+    prices = PriceListFactory(name="Komponents", seller=komponent)
+    to = SessionPageFactory(starts_on=HELD + timedelta(days=1), price_list=prices)
+    booking = order(SessionPageFactory(starts_on=HELD), mayor_of("Fanø")).bookings.get()
+    switch(booking, to=to, by=None, now=NOW, within_offer=True)
+
+    [invoice] = issue_all(at(HELD + timedelta(days=2)))
+
+    assert (invoice.series.seller, invoice.charges.get().booking.session) == (somebody_sells, to)
+
+
+def test_what_was_ordered_before_orders_said_who_sells_keeps_who_invoiced_it_or_is_of_its_list(
+    somebody_sells, komponent
+):
+    invoiced, waits, free = (SessionPageFactory(price_list=listed(when)) for when in ("booked", "held", "monthly"))
+    placed = [order(session, mayor_of(name)) for session, name in ((invoiced, "A"), (waits, "B"), (free, "C"))]
+    issue_all(NOW)
+    PriceList.objects.update(seller=komponent)
+    SessionPage.objects.filter(pk=free.pk).update(price_list=None)
+    Order.objects.update(seller=None)
+
+    import_module("booking.migrations.0059_sellers_of_earlier_orders").write_seller(apps, None)
+
+    sellers = dict(Order.objects.values_list("pk", "seller"))
+    assert [sellers[one.pk] for one in placed] == [somebody_sells.pk, komponent.pk, None]
 
 
 def test_a_seat_given_up_in_time_after_its_invoice_is_credited():
