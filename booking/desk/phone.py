@@ -20,8 +20,9 @@ from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import CAN_BE_SET_ASIDE, Authority, can_take_calls
 from booking.signup.fields import LineField
-from booking.signup.forms import CONDITIONS_CHANGED, NO_LONGER_YOURS, SeatForm, SignUpForm
 from booking.signup.models import AcceptedHow, Booking, Order
+from booking.signup.order_form import SignUpForm
+from booking.signup.refusals import CONDITIONS_CHANGED, NO_LONGER_YOURS
 from booking.signup.reserve import (
     ConditionsChanged,
     Cost,
@@ -32,6 +33,7 @@ from booking.signup.reserve import (
     cost_of,
     place_order,
 )
+from booking.signup.seat_form import SeatForm
 from booking.signup.sentences import person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle, admit, obstacles, time_obstacle
 

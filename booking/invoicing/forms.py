@@ -5,16 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.invoicing.correct import InvoiceDetails
 from booking.people.models import InvoiceFormat
-from booking.signup.forms import SignUpForm
 from booking.signup.models import Order
+from booking.signup.payer_form import PayerForm
 
 
 class DetailsForm(forms.Form):
     """The fields of the form that the order came from, and which e-invoice it is to be."""
 
-    ean = SignUpForm.base_fields["ean"]
-    person_reference = SignUpForm.base_fields["person_reference"]
-    requisition = SignUpForm.base_fields["requisition"]
+    ean = PayerForm.base_fields["ean"]
+    person_reference = PayerForm.base_fields["person_reference"]
+    requisition = PayerForm.base_fields["requisition"]
     invoice_format = forms.ChoiceField(
         label=_("Kind of e-invoice"),
         required=False,

@@ -37,9 +37,10 @@ from booking.registers import (
     RowFilter,
 )
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import ATTENDANCE, Booking
 from booking.signup.cancel import FeeChanged, cancel_booking
 from booking.signup.fee import fee_of, grace_of
-from booking.signup.models import ATTENDANCE, Booking, BookingStatus
+from booking.signup.moves import BookingStatus
 from booking.signup.release import waive_fee
 from booking.signup.sentences import (
     both_amounts,

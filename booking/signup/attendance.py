@@ -10,7 +10,8 @@ from booking.dates import today
 from booking.journal.kinds import ATTENDANCE_UNDONE, ATTENDED, MISSED
 from booking.journal.record import record
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking, BookingStatus
+from booking.signup.bookings import Booking
+from booking.signup.moves import BookingStatus
 
 logger = logging.getLogger(__name__)
 

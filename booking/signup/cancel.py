@@ -12,13 +12,15 @@ from django.db import transaction
 from booking.people.models import Person
 from booking.pricing.quote import Quote
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.fee import fee_alone, fee_of
 from booking.signup.locks import lock_session_of
-from booking.signup.models import MOVES, Booking, BookingStatus, Withdrawal, WithdrawalLine
+from booking.signup.moves import MOVES, BookingStatus
 from booking.signup.release import waive_fee
 from booking.signup.reserve import MayNotActFor
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.substitute import may_substitute
+from booking.signup.withdrawals import Withdrawal, WithdrawalLine
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from booking.dates import today
 from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import NOTHING, Quote
-from booking.signup.models import Booking
+from booking.signup.bookings import Booking
 
 #: Days that those who had a seat may think about it when a session has been moved; never beyond its first day.
 FREE_DAYS_AFTER_MOVE = 14

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
+from booking.signup.bookings import Booking
 from booking.signup.locks import lock_sessions
-from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.moves import BookingStatus
+from booking.signup.orders import Order
 from booking.signup.release import release_fee
 from booking.signup.reserve import note_together
 from booking.signup.standing import at_another_run, seats_left

@@ -8,7 +8,7 @@ from booking.journal.kinds import INTERESTED
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Interest
+from booking.signup.interests import Interest
 
 
 @transaction.atomic

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from booking.sessions.models import SessionPage
-from booking.signup.forms import SignUpForm
 from booking.signup.guest_field import without_wishes
+from booking.signup.order_form import SignUpForm
 
 _KEY = "sign_up_kept"
 #: Seconds; long enough to sign in again, short enough for a borrowed machine.

@@ -8,7 +8,8 @@ from booking.dates import today
 from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices, prices_from, rows_in_force
 from booking.sessions.models import SessionPage
-from booking.signup.models import IN_LINE_FOR_A_SEAT, TAKEN, Booking
+from booking.signup.bookings import Booking
+from booking.signup.queries import IN_LINE_FOR_A_SEAT, TAKEN
 from booking.signup.standing import Obstacle, for_sale, terms_obstacle, time_obstacle
 
 #: So many seats or fewer are worth a warning.

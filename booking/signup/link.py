@@ -10,7 +10,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
 from booking.dates import today
-from booking.signup.models import Booking
+from booking.signup.bookings import Booking
 
 _SALT = "booking.signup.link"
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from booking.journal.kinds import LISTING_ALLOWED, LISTING_REFUSED
 from booking.journal.record import record
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.bookings import Booking
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking
+from booking.signup.bookings import Booking
 
 
 def lock_sessions(*session_ids: int) -> dict[int, SessionPage]:

@@ -17,8 +17,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from booking.dates import today
+from booking.signup.bookings import Booking
 from booking.signup.forms import PairForm
-from booking.signup.models import Booking
 from booking.signup.pairs import BadKey, PairGone, confirm_pair, decline_pair, read_key
 from booking.signup.sentences import person_sentence, rule_sentences, session_sentence
 from booking.signup.standing import CannotBook

@@ -15,8 +15,10 @@ from django.urls import reverse
 
 from booking.people.models import Office, Person
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.locks import lock_session
-from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.moves import BookingStatus
+from booking.signup.orders import Order
 from booking.signup.reserve import Cost, PriceChanged, Seat, note_together, place_order
 from booking.signup.standing import CannotBook, Obstacle, admit
 from booking.signup.waiting import line_obstacle

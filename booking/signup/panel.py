@@ -19,12 +19,14 @@ from booking.pricing.price import Prices
 from booking.pricing.quote import Quote
 from booking.pricing.rules import Per, PriceUndecided
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.cards import takes_cards
-from booking.signup.forms import SignUpForm
 from booking.signup.guest_field import on_line, read_guests
 from booking.signup.guests import Guest, hosts
+from booking.signup.interests import Interest
 from booking.signup.lines import FEW
-from booking.signup.models import Booking, Interest, Order
+from booking.signup.order_form import SignUpForm
+from booking.signup.orders import Order
 from booking.signup.pairs import partners
 from booking.signup.reserve import Cost, Seat, allot, asked_for, cost_of
 from booking.signup.sentences import (

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from booking.dates import today
-from booking.signup.models import ACTIVE, Booking
+from booking.signup.bookings import Booking
+from booking.signup.moves import ACTIVE
 
 #: Days after a session's last day that diet and room are kept, for the hotel's bill and complaints.
 KEPT_DAYS = 14

@@ -6,7 +6,9 @@ from datetime import date
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from booking.people.models import Person
-from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.bookings import Booking
+from booking.signup.moves import BookingStatus
+from booking.signup.orders import Order
 
 
 def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on: date) -> list[Booking]:

@@ -10,8 +10,9 @@ from django.utils import timezone
 from booking.journal.kinds import FEE_RELEASED, FEE_WAIVED, QUEUED, SESSION_CANCELLED
 from booking.journal.models import Fact
 from booking.journal.record import record
+from booking.signup.bookings import Booking
 from booking.signup.locks import lock_session_of, lock_sessions
-from booking.signup.models import Booking, Withdrawal
+from booking.signup.withdrawals import Withdrawal
 
 logger = logging.getLogger(__name__)
 

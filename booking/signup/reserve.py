@@ -19,11 +19,14 @@ from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import Asked, PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import Authority, may_pass
+from booking.signup.bookings import Booking
 from booking.signup.cards import fits_a_card, takes_cards
 from booking.signup.deadline import deadline
 from booking.signup.guests import Guest, welcome
 from booking.signup.locks import lock_session
-from booking.signup.models import Booking, BookingStatus, Order, OrderLine
+from booking.signup.moves import BookingStatus
+from booking.signup.order_lines import OrderLine
+from booking.signup.orders import Order
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, admit_each, obstacles, seats_left
 
 logger = logging.getLogger(__name__)

@@ -18,10 +18,11 @@ from booking.pricing.price import withdrawal_fee
 from booking.pricing.quote import Quote
 from booking.pricing.rules import in_a_sentence
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.fee import Grace, counts_from
-from booking.signup.models import Booking, Withdrawal
 from booking.signup.standing import CannotBook, Obstacle
 from booking.signup.switch import CannotSwitch, Hindrance
+from booking.signup.withdrawals import Withdrawal
 
 TOGETHER = gettext_lazy("The two of a pair withdraw together.")
 EACH_ALONE = gettext_lazy("That is for all of them together; each can withdraw alone.")

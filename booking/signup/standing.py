@@ -10,7 +10,8 @@ from django.db.models import Q
 from booking.people.audiences import NotForYou
 from booking.people.models import Municipality, Office, Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import IN_LINE_FOR_A_SEAT, TAKEN, Booking, BookingQuerySet
+from booking.signup.bookings import Booking
+from booking.signup.queries import IN_LINE_FOR_A_SEAT, TAKEN, BookingQuerySet
 
 
 class Obstacle(StrEnum):

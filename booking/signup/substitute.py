@@ -11,9 +11,10 @@ from booking.journal.record import record
 from booking.people.models import Person
 from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.guests import Guest, NoHost, hosts, welcome
 from booking.signup.locks import lock_sessions
-from booking.signup.models import IN_LINE, Booking, BookingStatus
+from booking.signup.moves import IN_LINE, BookingStatus
 from booking.signup.reserve import MayNotActFor, Seat, quote_for
 from booking.signup.standing import CannotBook, Obstacle, admit
 

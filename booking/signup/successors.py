@@ -7,7 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from booking.dates import today
 from booking.people.models import HELD_BY_ONE, Office, Person
 from booking.sessions.models import SessionPage
-from booking.signup.models import Booking, BookingStatus
+from booking.signup.bookings import Booking
+from booking.signup.moves import BookingStatus
 
 
 def awaiting_successor(now: datetime) -> QuerySet[Booking]:

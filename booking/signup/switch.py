@@ -11,9 +11,9 @@ from booking.journal.kinds import SWITCHED
 from booking.journal.record import record
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.fee import counts_from, grace_of
 from booking.signup.locks import lock_sessions
-from booking.signup.models import Booking
 from booking.signup.reserve import MayNotActFor
 from booking.signup.standing import Admission, CannotBook, admit, session_obstacle
 

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 from booking.dates import danish_day, today
 from booking.people.models import Person
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.fee import counts_from, grace_of
-from booking.signup.forms import NO_LONGER_YOURS, SwitchForm
-from booking.signup.models import Booking
+from booking.signup.forms import SwitchForm
+from booking.signup.refusals import NO_LONGER_YOURS
 from booking.signup.reserve import MayNotActFor
 from booking.signup.sentences import run_in_words, switch_sentence
 from booking.signup.standing import CannotBook

@@ -21,9 +21,20 @@ from booking.dates import today
 from booking.people.models import Person
 from booking.pricing.quote import NOTHING
 from booking.sessions.models import CalendarEntry, SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.cancel import withdrawal_obstacle
 from booking.signup.fee import grace_of
-from booking.signup.forms import (
+from booking.signup.forms import SubstituteForm
+from booking.signup.guests import NoHost, SeveralHosts, TooManyGuests
+from booking.signup.interest import show_interest, withdraw_interest
+from booking.signup.kept import forget, keep
+from booking.signup.link import place_url
+from booking.signup.listing import allow_listing
+from booking.signup.orders import Order
+from booking.signup.pairs import PairGone, pair_url, sign_up_pair
+from booking.signup.panel import Panel, form_address
+from booking.signup.receipt import may_pay, others_hear, represented_by, visible_bookings
+from booking.signup.refusals import (
     CANNOT_ASK,
     CONDITIONS_CHANGED,
     NO_CARD_FOR_AMOUNT,
@@ -37,17 +48,7 @@ from booking.signup.forms import (
     SEVERAL_HOSTS,
     SEVERAL_PAYERS,
     TOO_MANY_GUESTS,
-    SubstituteForm,
 )
-from booking.signup.guests import NoHost, SeveralHosts, TooManyGuests
-from booking.signup.interest import show_interest, withdraw_interest
-from booking.signup.kept import forget, keep
-from booking.signup.link import place_url
-from booking.signup.listing import allow_listing
-from booking.signup.models import Booking, Order
-from booking.signup.pairs import PairGone, pair_url, sign_up_pair
-from booking.signup.panel import Panel, form_address
-from booking.signup.receipt import may_pay, others_hear, represented_by, visible_bookings
 from booking.signup.reserve import (
     CannotAsk,
     ConditionsChanged,

@@ -17,10 +17,12 @@ from booking.journal import kinds
 from booking.journal.models import Fact
 from booking.journal.record import record
 from booking.sessions.models import SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.cards import fits_a_card, takes_cards
 from booking.signup.deadline import deadline
 from booking.signup.locks import lock_session
-from booking.signup.models import IN_LINE, Booking, BookingStatus, Order
+from booking.signup.moves import IN_LINE, BookingStatus
+from booking.signup.orders import Order
 from booking.signup.release import release_fee
 from booking.signup.reserve import NoCards, NoEanNumber
 from booking.signup.standing import Admission, CannotBook, Obstacle, admit, seats_left, time_obstacle

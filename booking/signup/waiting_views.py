@@ -16,9 +16,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from booking.dates import today
+from booking.signup.bookings import Booking
 from booking.signup.forms import TakeSeatForm
 from booking.signup.link import BadLink, Holder, read_key
-from booking.signup.models import Booking
 from booking.signup.reserve import NoCards
 from booking.signup.sentences import invoiced_sentence, person_sentence, session_sentence, withdrawal_sentences
 from booking.signup.standing import CannotBook, Obstacle

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from booking.dates import danish_day, today
 from booking.people.models import Person
 from booking.pricing.quote import Quote
+from booking.signup.bookings import Booking
 from booking.signup.cancel import FeeChanged, withdraw, withdrawal_obstacle
 from booking.signup.fee import Grace, counts_from, fee_of, grace_of, holds_until
 from booking.signup.forms import WithdrawForm
-from booking.signup.models import Booking
 from booking.signup.receipt import others_hear
 from booking.signup.reserve import MayNotActFor
 from booking.signup.sentences import (

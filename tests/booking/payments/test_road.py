@@ -18,8 +18,8 @@ from booking.payments.refund import owe_refund, send_due
 from booking.payments.settle import settle_due
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
-from booking.signup.forms import NO_CARD_FOR_AMOUNT
 from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.refusals import NO_CARD_FOR_AMOUNT
 from booking.signup.standing import seats_left
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order

@@ -13,8 +13,9 @@ from booking.pricing.price import Prices
 from booking.pricing.rules import Asked, Tariff
 from booking.sessions.models import SessionPage
 from booking.signup.fields import EanField, LineField
-from booking.signup.forms import SeatForm, SignUpForm
+from booking.signup.order_form import SignUpForm
 from booking.signup.reserve import Cost
+from booking.signup.seat_form import SeatForm
 
 pytestmark = pytest.mark.django_db  # a page, even one that is never saved, asks for its content type
 

@@ -12,11 +12,11 @@ from booking.models import Choice, Person
 from booking.people.models import OfficeKind
 from booking.people.secretaries import end_secretary
 from booking.people.signin import user_with
-from booking.signup.forms import TOO_MANY_GUESTS
 from booking.signup.guest_field import on_line
 from booking.signup.guests import IN_A_DAY, Guest, NoHost
 from booking.signup.hold import confirm_seats, expire_seats
 from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.refusals import TOO_MANY_GUESTS
 from booking.signup.standing import CannotBook, Obstacle
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order

@@ -7,8 +7,8 @@ from django.urls import reverse
 from booking.models import Booking, Order, SessionPage
 from booking.signup import views
 from booking.signup.cancel import cancel_booking
-from booking.signup.forms import SEAT_FREE, SEATS_TAKEN
 from booking.signup.lines import session_lines
+from booking.signup.refusals import SEAT_FREE, SEATS_TAKEN
 from booking.signup.standing import Obstacle
 from booking.signup.waiting import offer_free_seats
 from tests.booking.signup.filled import EAN, fields_on, filled, send

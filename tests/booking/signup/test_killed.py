@@ -21,7 +21,7 @@ from tests.factories import SessionPageFactory, mayor_of
 
 #: Where a process may die: while it writes, right after its commit, and while the mails are written and sent.
 STEPS = [
-    ("booking.signup.models.record", 1),
+    ("booking.signup.bookings.record", 1),
     ("booking.journal.record.attempt", 1),
     ("booking.messages.tell.write", 2),
     ("booking.messages.deliver.deliver", 1),

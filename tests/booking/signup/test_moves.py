@@ -7,7 +7,8 @@ import pytest
 
 from booking.journal import kinds
 from booking.journal.models import Fact
-from booking.signup.models import ACTIVE, HOLDS_A_SEAT, MOVES, NEW, Booking, BookingStatus, IllegalMove
+from booking.signup.bookings import Booking
+from booking.signup.moves import ACTIVE, HOLDS_A_SEAT, MOVES, NEW, BookingStatus, IllegalMove
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import SessionPageFactory, mayor_of
 

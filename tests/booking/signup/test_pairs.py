@@ -18,7 +18,6 @@ from booking.pricing.models import PriceRow
 from booking.pricing.rules import Asked
 from booking.signup.cancel import FeeChanged, cancel_booking
 from booking.signup.fee import fee_of
-from booking.signup.forms import THE_OTHER
 from booking.signup.models import Booking, BookingStatus, Order
 from booking.signup.pairs import (
     BadKey,
@@ -31,6 +30,7 @@ from booking.signup.pairs import (
     read_key,
     sign_up_pair,
 )
+from booking.signup.refusals import THE_OTHER
 from booking.signup.reserve import CannotAsk, MayNotActFor, NoCards, NotAPair, Seat, SeveralPayers
 from booking.signup.standing import CannotBook, Obstacle, seats_left
 from booking.signup.substitute import substitute

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from booking.journal.models import Fact
 from booking.models import Choice, Person, SessionPage
+from booking.signup.bookings import Booking
 from booking.signup.cancel import cancel_booking
-from booking.signup.models import MOVES, NEW, Booking, Order
+from booking.signup.moves import MOVES, NEW
+from booking.signup.orders import Order
 from booking.signup.waiting import offer_free_seats
 from tests.booking.signup.test_reserve import order
 from tests.factories import AudienceFactory, SessionPageFactory, mayor_of, secretary_of

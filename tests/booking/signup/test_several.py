@@ -13,8 +13,8 @@ from booking.journal.models import Fact
 from booking.models import Secretary
 from booking.people.models import OfficeKind
 from booking.pricing.models import AddOn, PriceRow
-from booking.signup.forms import NO_CARD_FOR_WAITING, PRICE_OF_CHOICE, SEVERAL_PAYERS
 from booking.signup.models import Booking, BookingStatus, Order
+from booking.signup.refusals import NO_CARD_FOR_WAITING, PRICE_OF_CHOICE, SEVERAL_PAYERS
 from booking.signup.reserve import NoCards, PriceChanged, SeveralPayers, TooFewSeats
 from booking.signup.sentences import short_sentence
 from tests.booking.signup.filled import fields_on, filled, send
