@@ -18,7 +18,7 @@ class BookingConfig(AppConfig):
         from booking.journal.kinds import SESSION_PLACED, SESSION_SHOWN
         from booking.journal.record import follow
         from booking.mail import dress_with
-        from booking.messages import texts
+        from booking.messages import reminders_panel, texts
         from booking.messages.tell import KINDS, tell
         from booking.payments import follow as money
         from booking.people import history, signin
@@ -29,6 +29,7 @@ class BookingConfig(AppConfig):
         signin.connect()
         history.connect()
         planning.add_to_editor()
+        reminders_panel.add_to_editor()
         session_tab.add_to_editor()
         contribute(outside_events)
         dress_with(texts.dressed)

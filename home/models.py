@@ -14,6 +14,7 @@ from wagtail.images import get_image_model_string
 from wagtail.models import Page, PageManager, PageQuerySet
 
 from booking.dates import today
+from booking.messages.reminders_panel import RemindersPanel
 from booking.models import (
     Audience,
     Conditions,
@@ -21,6 +22,7 @@ from booking.models import (
     ElectionTerm,
     Municipality,
     PriceList,
+    Reminders,
     SessionPage,
     Speaker,
 )
@@ -236,6 +238,14 @@ class OfferPage(Page):
     conditions = models.ForeignKey(
         Conditions, verbose_name=_("conditions"), null=True, blank=True, on_delete=models.PROTECT, related_name="offers"
     )
+    session_reminders = models.CharField(
+        _("reminders"),
+        max_length=4,
+        choices=[("", _("As the site has it")), *Reminders.choices],
+        blank=True,
+        default="",
+        help_text=_("Holds for all sessions below that don't say otherwise, also for those that exist."),
+    )
 
     objects = PageManager.from_queryset(OfferPageQuerySet)()
 
@@ -267,6 +277,7 @@ class OfferPage(Page):
                 "Copied to a new session's form together with the audience. Sessions that exist keep their own."
             ),
         ),
+        MultiFieldPanel([FieldPanel("session_reminders"), RemindersPanel()], heading=_("Reminders by mail")),
     ]
 
     class Meta:

@@ -26,7 +26,8 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
-from booking.messages.consequences import Consequences, consequences_of
+from booking.messages.consequences import Consequences, consequences_of, reminders_after
+from booking.messages.reminders import in_words_of
 from booking.messages.text_kinds import KINDS
 from booking.sessions.models import QuietRevision, SessionPage
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Interest
@@ -215,6 +216,7 @@ class PublishSessionView(WagtailAdminTemplateMixin, TemplateView):
         found = found or consequences_of(self.draft, now=timezone.now())
         user = self.request.user
         bookings = Booking.objects.filter(session=self.session)
+        reminders = reminders_after(self.draft, now=timezone.now())
         return super().get_context_data(
             object=self.session,
             found=found,
@@ -222,6 +224,7 @@ class PublishSessionView(WagtailAdminTemplateMixin, TemplateView):
             booked=bookings.filter(status=BookingStatus.CONFIRMED).count(),
             waiting=bookings.filter(status__in=IN_LINE).count(),
             interested=Interest.objects.filter(session=self.session).count(),
+            reminders=in_words_of(reminders) if reminders else "",
             sees_names=policy_registry.get_by_type(Booking).user_has_permission(user, "view"),
             go_live=danish_moment(self.draft.go_live_at) if self.is_scheduled else "",
             edit_url=reverse("wagtailadmin_pages:edit", args=[self.session.pk]),

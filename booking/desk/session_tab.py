@@ -11,11 +11,13 @@ from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
 from booking.desk.session_money import in_words, money_in, seats_by_status, sees_money
+from booking.messages.reminders import days_to_come, in_words_of
+from booking.messages.reminders_wanted import wanted_by
 from booking.sessions.models import SessionPage
-from booking.signup.admin import municipality_of, office_of, state_of
 from booking.signup.attendance import can_be_marked
 from booking.signup.authority import can_take_calls
 from booking.signup.models import IN_LINE, Booking, BookingStatus, Interest
+from booking.signup.said import municipality_of, office_of, state_of
 from booking.signup.sentences import session_sentence
 from booking.signup.standing import Obstacle, seats_left, session_obstacle
 
@@ -48,6 +50,7 @@ class BookingsPanel(Panel):
             seats = seats_by_status([session.pk])[session.pk]
             # Whoever is offered a seat has a line of their own among the statuses.
             context |= {"seats": in_words(seats), "waiting": seats.get(BookingStatus.WAITING, 0)}
+            context["reminders"] = reminders_of(session)
             obstacle = session_obstacle(session, now=timezone.now())
             context["obstacle"] = obstacle and _why_closed(obstacle, session, free=context["free"])
             context["sees_names"] = policy_registry.get_by_type(Booking).user_has_permission(user, "view")
@@ -76,6 +79,16 @@ def numbers(session: SessionPage) -> dict[str, int | None]:
         "waiting": bookings.filter(status__in=IN_LINE).count(),
         "interested": Interest.objects.filter(session=session).count(),
     }
+
+
+def reminders_of(session: SessionPage) -> str:
+    """Which reminders are written, why, and when; as the site has it, whatever a draft says."""
+    wanted = wanted_by([session])[session.pk]
+    sentence = wanted.sentence(session)
+    days = days_to_come(session.entry, wanted.kinds, after=timezone.now()) if session.entry else []
+    if not days:
+        return sentence
+    return gettext("%(sentence)s The next are written on %(days)s.") % {"sentence": sentence, "days": in_words_of(days)}
 
 
 def _why_closed(obstacle: Obstacle, session: SessionPage, *, free: int | None) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from django.utils.text import capfirst
@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from booking.journal.kinds import CALLED, OFFER_WITHDRAWN, OFFERED, PASSED_OVER
 from booking.messages.letters import kind_in_words, when_in_words
+from booking.messages.reminders import days_to_come
+from booking.messages.reminders_wanted import wanted_by
 from booking.messages.tell import is_no_news, programme_readers, recipients, seats_to_tell, waiting_for_a_date
 from booking.sessions.live import as_shown, shown_at
 from booking.sessions.models import CalendarEntry, SessionPage, Venue
@@ -101,6 +103,15 @@ def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
     changes = _changes(entry, would, draft, has_first_programme=has_first_programme)
     offered = sum(kind in {OFFERED, CALLED} for _booking, kind in of_seats)
     return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would), offered)
+
+
+def reminders_after(draft: SessionPage, *, now: datetime) -> list[date]:
+    """When those with a seat are reminded, by mail, if ``draft`` is published now or when it is timed to be."""
+    entry = CalendarEntry.objects.filter(session=draft.pk).first()
+    if entry is None or draft.when is None:
+        return []
+    wanted = wanted_by([draft])[draft.pk]
+    return days_to_come(as_shown(entry, draft), wanted.kinds, after=max(now, draft.go_live_at or now))
 
 
 def _published(draft: SessionPage) -> SessionPage:

@@ -7,18 +7,20 @@ was due: whoever signs up, comes from another run or hears of a new day within t
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from booking.dates import COPENHAGEN, today
+from booking.dates import COPENHAGEN, danish_span, today
 from booking.journal.kinds import REMINDED
 from booking.journal.record import record
 from booking.messages.letters import reminder
-from booking.messages.models import MailText, Reminder
+from booking.messages.models import Reminder
+from booking.messages.reminders_wanted import wanted_by
 from booking.messages.tell import joiners, locked_entry, recipients, tellable, write
 from booking.sessions.models import CalendarEntry, SessionPage
 from booking.signup.models import Booking, BookingStatus
@@ -54,20 +56,36 @@ DISTANCES = (Distance("reminder_week", days=7, until=3), Distance("reminder_day"
 
 def remind_due(now: datetime) -> int:
     """Write what is due; give the number of mails. Several processes at once write each only once."""
-    unwanted = set(MailText.objects.filter(is_sent=False).values_list("kind", flat=True))
     coming = CalendarEntry.objects.filter(
-        session__has_reminders=True, starts_on__range=(today(now), today(now) + timedelta(days=DISTANCES[0].days))
-    )
+        session__isnull=False, starts_on__range=(today(now), today(now) + timedelta(days=DISTANCES[0].days))
+    ).select_related("session")
     done = set(Reminder.objects.filter(entry__in=coming).values_list("entry", "kind", "starts_on"))
     due = [
-        (distance, entry.pk)
+        (distance, entry)
         for entry in coming
         for distance in DISTANCES
-        if distance.kind not in unwanted
-        and (entry.pk, distance.kind, entry.starts_on) not in done
-        and distance.is_due(entry, now)
+        if (entry.pk, distance.kind, entry.starts_on) not in done and distance.is_due(entry, now)
     ]
-    return sum(_remind(distance, entry_id, now=now) for distance, entry_id in due)
+    wanted = wanted_by(entry.session for _distance, entry in due)
+    return sum(
+        _remind(distance, entry.pk, now=now)
+        for distance, entry in due
+        if distance.kind in wanted[entry.session_id].kinds
+    )
+
+
+def days_to_come(entry: CalendarEntry, kinds: frozenset[str], *, after: datetime) -> list[date]:
+    """When those with a seat are reminded from now on, if the session stays as ``entry`` has it."""
+    if entry.is_struck or not entry.is_dated:
+        return []
+    moments = [distance.due_at(entry) for distance in DISTANCES if distance.kind in kinds]
+    return [moment.date() for moment in moments if moment > after]
+
+
+def in_words_of(days: list[date]) -> str:
+    """ "28. april 2027 and 4. maj 2027"."""
+    names = [danish_span(day, day) for day in days]
+    return _("%(first)s and %(second)s") % {"first": names[0], "second": names[1]} if len(names) > 1 else names[0]
 
 
 @transaction.atomic
@@ -76,7 +94,7 @@ def _remind(distance: Distance, entry_id: int, *, now: datetime) -> int:
     entry = locked_entry(pk=entry_id)
     if entry.session_id is None or not distance.is_due(entry, now):
         return 0
-    _row, is_new = Reminder.objects.get_or_create(
+    _reminder, is_new = Reminder.objects.get_or_create(
         entry=entry, kind=distance.kind, starts_on=entry.starts_on, defaults={"written_at": now}
     )
     if not is_new:

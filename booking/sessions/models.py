@@ -113,6 +113,15 @@ class Choice(models.Model):
         return self.name
 
 
+class Reminders(models.TextChoices):
+    """Which reminders are written; where a page does not say, whatever stands above it does: session, offer, site."""
+
+    BOTH = "both", _("A week before and the day before")
+    WEEK = "week", _("Only a week before")
+    DAY = "day", _("Only the day before")
+    NONE = "none", _("No reminders")
+
+
 class SessionPageForm(WagtailAdminPageForm):
     """A new session starts with what its parent wants its sessions to start with; from then on it has its own."""
 
@@ -259,13 +268,13 @@ class SessionPage(Page):
             "them, or neither. There is no waiting list then."
         ),
     )
-    has_reminders = models.BooleanField(
+    reminders = models.CharField(
         _("reminders"),
-        default=True,
-        help_text=_(
-            "Those with a seat are reminded a week before and the day before, as far as the site sends reminders. "
-            "Remove the tick if this session is to have none."
-        ),
+        max_length=4,
+        choices=[("", _("As the offer has it")), *Reminders.choices],
+        blank=True,
+        default="",
+        help_text=_("What those with a seat are reminded of by mail, at 8 o'clock."),
     )
     moderator = models.CharField(_("moderator"), max_length=120, blank=True)
     contact = models.ForeignKey(
@@ -324,7 +333,7 @@ class SessionPage(Page):
         FieldPanel("conditions"),
         FieldPanel("choice"),
         FieldPanel("takes_pairs"),
-        FieldPanel("has_reminders"),
+        FieldPanel("reminders"),
     ]
 
     class Meta:

@@ -189,6 +189,45 @@ def test_the_first_programme_is_a_consequence(client, editor, session):
     assert mails() == [MAYOR, SECRETARY]
 
 
+# Reminders
+
+
+def page_words(answer) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_step_and_the_tab_say_when_reminders_are_written(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+    assert "Påmindelserne bliver sendt 5. maj 2027 og 11. maj 2027." in page_words(seen)
+    choose(client, seen, "tell")
+
+    tab = page_words(client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])))
+
+    assert "De næste bliver sendt 5. maj 2027 og 11. maj 2027." in tab
+    assert "En uge før og dagen før. Det er sitets standard" in tab
+
+
+def test_the_step_says_what_the_draft_comes_to_and_the_tab_what_is_on_the_site(client, editor, session):
+    offer = session.get_parent().specific
+    offer.session_reminders = "day"
+    offer.save_revision().publish()
+
+    seen = page_words(step(client, session, reminders="none", **NEXT_WEEK))
+    tab = page_words(client.get(reverse("wagtailadmin_pages:edit", args=[session.pk])))
+
+    assert "Der følger ingen påmindelser." in seen
+    assert f"Kun dagen før. Det er valgt på tilbuddet ”{offer.title}”. De næste bliver sendt 4. maj 2027." in tab
+    assert "Ingen påmindelser. Det er valgt her på siden." in tab
+
+
+def test_the_editor_of_an_offer_is_told_what_reminders_it_comes_to(client, editor, session):
+    offer = session.get_parent()
+
+    tab = page_words(client.get(reverse("wagtailadmin_pages:edit", args=[offer.pk])))
+
+    assert "En uge før og dagen før. Det er sitets standard, som er sat under ”Tekster i mails”." in tab
+
+
 # More seats
 
 

@@ -1,25 +1,30 @@
 """Reminders, a week and a day before: each once, for the day that holds, and to those it is news to."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from io import StringIO
 from threading import Barrier, Thread
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
 from booking.messages.deliver import deliver_due
 from booking.messages.models import MailText, OutboxMessage
 from booking.messages.reminders import remind_due
+from booking.messages.reminders_wanted import wanted_by
 from booking.models import SessionPage
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from tests.booking.messages.orders import NOW, book
 from tests.booking.messages.test_changes import line, publish, subject, words
-from tests.factories import SessionPageFactory, VenueFactory, mayor_of
+from tests.factories import OfferPageFactory, SessionPageFactory, VenueFactory, mayor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+turned_off_earlier = import_module("booking.migrations.0061_reminders_turned_off_earlier")
 
 SECRETARY, MAYOR = "sekretaer@example.org", "borgmester@example.org"
 #: The session is held on 5 May 2027, and Danish summer time is two hours ahead of UTC.
@@ -143,25 +148,78 @@ def test_nobody_is_reminded_of_what_will_not_be(session, now, ends_it):
     assert reminders() == []
 
 
-def test_a_session_can_do_without_reminders(session, now):
+ALL, WEEK, DAY, NONE = {"reminder_week", "reminder_day"}, {"reminder_week"}, {"reminder_day"}, set()
+
+
+@pytest.mark.parametrize(
+    ("turned_off", "offer", "own", "written"),
+    [
+        ([], "", "", ALL),
+        (["reminder_week"], "", "", DAY),
+        (["reminder_week", "reminder_day"], "", "", NONE),
+        ([], "day", "", DAY),
+        ([], "none", "", NONE),
+        (["reminder_week", "reminder_day"], "week", "", WEEK),
+        ([], "none", "both", ALL),
+        ([], "both", "none", NONE),
+        ([], "week", "day", DAY),
+        (["reminder_day"], "none", "both", ALL),
+    ],
+)
+def test_the_session_goes_before_its_offer_and_that_before_the_site(session, now, turned_off, offer, own, written):
+    for kind in turned_off:
+        MailText.objects.create(kind=kind, is_sent=False)
+    set_on_offer(session, offer)
+    publish(session, reminders=own)
+    book(session)
+
+    said = wanted_by([SessionPage.objects.get()])[session.pk]
+    remind(now, A_WEEK_BEFORE, THE_DAY_BEFORE)
+
+    assert {kind for kind, _to in reminders()} == said.kinds == written
+
+
+def set_on_offer(session: SessionPage, choice: str) -> None:
+    offer = session.get_parent().specific
+    offer.session_reminders = choice
+    offer.save_revision().publish()
+
+
+def test_one_session_without_reminders_keeps_none_from_another(session, now):
     other = SessionPageFactory(title="Økonomi")
     samso = mayor_of("Samsø", person__email="samsoe@example.org")
     book(session)
     book(other, participant=samso, booker=samso)
 
-    publish(session, has_reminders=False)
+    publish(session, reminders="none")
     remind(now, A_WEEK_BEFORE, THE_DAY_BEFORE)
 
     assert reminders() == [("reminder_week", "samsoe@example.org"), ("reminder_day", "samsoe@example.org")]
 
 
-def test_staff_can_do_without_a_reminder(session, now):
-    MailText.objects.create(kind="reminder_week", is_sent=False)
+def test_a_draft_of_an_offer_changes_no_reminders(session, now):
     book(session)
+    offer = session.get_parent().specific
+    offer.session_reminders = "none"
+    offer.save_revision()
 
-    remind(now, A_WEEK_BEFORE, THE_DAY_BEFORE)
+    remind(now, A_WEEK_BEFORE)
 
-    assert {kind for kind, _to in reminders()} == {"reminder_day"}
+    assert {kind for kind, _to in reminders()} == WEEK
+
+
+def test_an_earlier_tick_that_was_removed_still_turns_them_off(session):
+    """Migration 0061: the page itself is one line of SQL; a draft would bring them back when it is published."""
+    revision = session.save_revision()
+    revision.content = {name: value for name, value in revision.content.items() if name != "reminders"}
+    revision.content["has_reminders"] = False
+    revision.save()
+
+    turned_off_earlier.keep_turned_off_in_drafts(apps)
+    revision.refresh_from_db()
+    revision.publish()
+
+    assert SessionPage.objects.get().reminders == "none"
 
 
 def test_a_late_run_makes_up_for_it_while_it_is_of_use(session, now):
@@ -201,8 +259,20 @@ def test_looking_for_what_is_due_takes_the_same_questions_for_many(sessions, now
     for _number in range(sessions):
         SessionPageFactory()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         remind_due(A_WEEK_BEFORE - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("sessions", [1, 8])
+def test_asking_whether_they_are_wanted_takes_the_same_questions_for_many(sessions, django_assert_num_queries):
+    for _number in range(sessions):
+        SessionPageFactory(parent=OfferPageFactory(session_reminders="day"))
+    found = list(SessionPage.objects.all())
+
+    with django_assert_num_queries(3):
+        wanted = wanted_by(found)
+
+    assert {one.words for one in wanted.values()} == {"Kun dagen før"}
 
 
 def test_two_mayors_of_one_secretary_are_one_reminder(session, now):
