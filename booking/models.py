@@ -13,17 +13,8 @@ from booking.people.grants import AudienceGrant
 from booking.people.models import ElectionTerm, HealthCouncil, Municipality, Office, Person, Secretary
 from booking.people.waiting import RegisterFile
 from booking.pricing.models import AddOn, Conditions, ConditionsVersion, PriceList, PriceRow, Seller
-from booking.sessions.models import (
-    CalendarEntry,
-    Choice,
-    Contact,
-    FeedPlace,
-    QuietRevision,
-    Reminders,
-    SessionPage,
-    Speaker,
-    Venue,
-)
+from booking.sessions.calendar_entry import CalendarEntry, FeedPlace
+from booking.sessions.models import Choice, Contact, QuietRevision, Reminders, SessionPage, Speaker, Venue
 from booking.signup.models import Booking, Interest, Order, OrderLine, Withdrawal, WithdrawalLine
 
 __all__ = [

@@ -6,8 +6,8 @@ from wagtail.models import Page
 
 from booking.calendars.feed import COMING
 from booking.people.audiences import Audience
+from booking.sessions.calendar_entry import FeedPlace
 from booking.sessions.feeds import ALL, EXPECTED, ONLINE, below, catalogue_models, meant_for
-from booking.sessions.models import FeedPlace
 
 #: What a group of offers is set in by, below the heading it belongs to.
 INDENT = "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}"

@@ -13,7 +13,7 @@ from django_ical.feedgenerator import ICal20Feed
 from booking.calendars.addresses import address, calendar_domain
 from booking.calendars.lines import TIMEZONE, VTIMEZONE, clean, folded, line, quoted
 from booking.pricing.models import SessionKind
-from booking.sessions.models import CalendarEntry
+from booking.sessions.calendar_entry import CalendarEntry
 
 #: Who made the file. Programs use it to know our quirks, so it stays as it is.
 PRODUCT = "-//KL//Tilbud til borgmestre//DA"

@@ -16,8 +16,8 @@ from booking.calendars.models import Feed
 from booking.dates import today
 from booking.journal.models import Fact
 from booking.people.audiences import Audience
+from booking.sessions.calendar_entry import CalendarEntry, FeedPlace
 from booking.sessions.feeds import ALL, EXPECTED, ONLINE, catalogue_models, meant_for
-from booking.sessions.models import CalendarEntry, FeedPlace
 
 #: What the name of a feed begins with that leaves out what is over.
 COMING = "kommende/"

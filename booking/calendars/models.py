@@ -3,7 +3,7 @@
 from django.db import models
 
 from booking.people.models import Person, Secretary
-from booking.sessions.models import CalendarEntry
+from booking.sessions.calendar_entry import CalendarEntry
 
 
 class Feed(models.Model):

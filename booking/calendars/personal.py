@@ -27,7 +27,8 @@ from booking.journal.kinds import CALENDAR_ADDRESS_ENDED, CALENDAR_ADDRESS_MADE
 from booking.journal.record import record
 from booking.people.audiences import Opening, admits_by_office
 from booking.people.models import ElectionTerm, Person, Secretary
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.sessions.calendar_entry import CalendarEntry
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus, Interest
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from booking.calendars.feed import ALL, find, name_of
 from booking.calendars.models import Feed
 from booking.calendars.months import coming, sources
 from booking.calendars.outside import OutsideCalendar
-from booking.sessions.models import CalendarEntry
+from booking.sessions.calendar_entry import CalendarEntry
 
 #: Seconds that a copy may be used without asking again.
 FRESH = 300

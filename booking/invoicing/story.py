@@ -18,7 +18,8 @@ from booking.journal.models import Fact
 from booking.money import kroner
 from booking.payments.models import Payment, Refund
 from booking.pricing.models import Invoiced
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.sessions.calendar_entry import CalendarEntry
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, Order
 
 #: What of a booking bears on what is invoiced.

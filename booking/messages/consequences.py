@@ -14,8 +14,9 @@ from booking.messages.letters import kind_in_words, when_in_words
 from booking.messages.reminders import days_to_come
 from booking.messages.reminders_wanted import wanted_by
 from booking.messages.tell import is_no_news, programme_readers, recipients, seats_to_tell, waiting_for_a_date
+from booking.sessions.calendar_entry import CalendarEntry
 from booking.sessions.live import as_shown, shown_at
-from booking.sessions.models import CalendarEntry, SessionPage, Venue
+from booking.sessions.models import SessionPage, Venue
 from booking.signup.models import Booking, BookingStatus
 from booking.signup.waiting import news_for_line
 

@@ -17,7 +17,8 @@ from booking.people.models import Person, Secretary
 from booking.pricing.models import SessionKind
 from booking.pricing.quote import NOTHING, Quote
 from booking.pricing.rules import PriceUndecided
-from booking.sessions.models import CalendarEntry, SessionPage, Version
+from booking.sessions.calendar_entry import CalendarEntry, Version
+from booking.sessions.models import SessionPage
 from booking.signup.fee import grace_of
 from booking.signup.models import Booking, Withdrawal
 from booking.signup.sentences import (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.journal.models import Fact
 from booking.messages.text_kinds import KINDS
-from booking.sessions.models import CalendarEntry, Version
+from booking.sessions.calendar_entry import CalendarEntry, Version
 from booking.signup.models import Booking
 
 

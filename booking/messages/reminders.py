@@ -22,7 +22,8 @@ from booking.messages.letters import reminder
 from booking.messages.models import Reminder
 from booking.messages.reminders_wanted import wanted_by
 from booking.messages.tell import joiners, locked_entry, recipients, tellable, write
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.sessions.calendar_entry import CalendarEntry
+from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus
 
 logger = logging.getLogger(__name__)

@@ -47,7 +47,8 @@ from booking.messages.versions import Stamp, next_versions
 from booking.messages.waiting_letters import KINDS as WAITING_LIST
 from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
-from booking.sessions.models import CalendarEntry, Contact, SessionPage
+from booking.sessions.calendar_entry import CalendarEntry
+from booking.sessions.models import Contact, SessionPage
 from booking.signup.link import key_for
 from booking.signup.models import Booking, BookingStatus, Interest
 

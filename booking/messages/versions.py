@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from booking.messages.models import MailedVersion
-from booking.sessions.models import CalendarEntry
+from booking.sessions.calendar_entry import CalendarEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from booking.payments.models import Payment, Refund
 from booking.people.history import NAMELESS, forget_history
 from booking.people.models import Office, Person, Secretary
 from booking.people.signin import end_sign_in, give_sign_in
-from booking.sessions.models import CalendarEntry
+from booking.sessions.calendar_entry import CalendarEntry
 from booking.signup.models import Booking, Order, Withdrawal
 
 logger = logging.getLogger(__name__)

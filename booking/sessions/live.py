@@ -26,8 +26,9 @@ from booking.journal.kinds import (
 )
 from booking.journal.record import record
 from booking.pricing.models import SessionKind
+from booking.sessions.calendar_entry import CalendarEntry, FeedPlace
 from booking.sessions.feeds import EXPECTED, feeds_of
-from booking.sessions.models import CalendarEntry, FeedPlace, QuietRevision, SessionPage, SessionPageQuerySet, Venue
+from booking.sessions.models import QuietRevision, SessionPage, SessionPageQuerySet, Venue
 
 
 @transaction.atomic

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from booking.dates import today
 from booking.people.models import Person
 from booking.pricing.quote import NOTHING
-from booking.sessions.models import CalendarEntry, SessionPage
+from booking.sessions.calendar_entry import CalendarEntry
+from booking.sessions.models import SessionPage
 from booking.signup.bookings import Booking
 from booking.signup.cancel import withdrawal_obstacle
 from booking.signup.fee import grace_of
