@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from booking.desk.sessions import SessionActionView, confirmed_seats
-from booking.signup.admin import municipality_of, office_of
 from booking.signup.attendance import NotHeldYet, can_be_marked, mark_attendance
 from booking.signup.models import Booking
+from booking.signup.said import municipality_of, office_of
 
 #: What a button says of those that are ticked.
 SAID = {"came": True, "missed": False, "undo": None}

@@ -11,8 +11,8 @@ from booking.dates import danish_time, today
 from booking.desk.session_money import in_words, seats_by_status
 from booking.desk.sessions import SessionActionView, confirmed_seats
 from booking.plain_letters import danish_slug
-from booking.signup.admin import municipality_of, office_of
 from booking.signup.models import HOLDS_A_SEAT, Booking, BookingStatus
+from booking.signup.said import municipality_of, office_of
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 

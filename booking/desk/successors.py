@@ -15,8 +15,8 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
 from booking.dates import danish_day
-from booking.signup.admin import municipality_of
 from booking.signup.models import Booking
+from booking.signup.said import municipality_of
 from booking.signup.successors import awaiting_successor
 
 

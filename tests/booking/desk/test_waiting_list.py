@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from booking.models import Booking
-from booking.signup.admin import state_of
 from booking.signup.cancel import cancel_booking
+from booking.signup.said import state_of
 from booking.signup.waiting import offer_free_seats
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import SessionPageFactory, mayor_of
