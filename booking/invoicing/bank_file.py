@@ -20,6 +20,8 @@ from booking.people.tables import MAX_BYTES, MEGABYTE, Table, Unreadable, plain,
 MAX_PAYMENTS = 5000
 #: What is kept of a reference: more than any bank gives.
 REFERENCE = 200
+#: Kroner are kept with ten figures before the comma; whatever is greater is a number of something else.
+TOO_MUCH = Decimal(10) ** 10
 
 CAMT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.05[34]\.001\.\d\d\}Document")
 #: What a bank has booked; what is pending or told beforehand may still not come.
@@ -85,13 +87,19 @@ def read_bank_file(content: bytes) -> BankFile:
 
 
 def _camt(content: bytes) -> BankFile:
+    own_type = _("The file has a document type of its own, which no bank writes. It was not read.")
     if b"<!DOCTYPE" in content.replace(b"\0", b"").upper():
-        raise Unreadable(_("The file has a document type of its own, which no bank writes. It was not read."))
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+        raise Unreadable(own_type)
+    # Without comments: an amount goes on after one.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         tree = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(_("The file is not whole, or is damaged. Fetch it from the bank again.")) from error
+    if tree.getroottree().docinfo.internalDTD is not None:  # in UTF-7, say, where no byte of it is plain
+        raise Unreadable(own_type)
     if not CAMT.fullmatch(tree.tag):
         raise Unreadable(_("The file is XML, but neither CAMT.053 nor CAMT.054."))
     file = BankFile()
@@ -166,7 +174,7 @@ def _amount_of(element: etree._Element, path: str) -> tuple[Decimal, str] | None
         whole = amount.quantize(ORE)
     except InvalidOperation:
         amount, whole = Decimal(-1), Decimal(0)
-    if amount != whole or amount < 0:
+    if amount != whole or not 0 <= amount < TOO_MUCH:
         raise Unreadable(_("“%(value)s” in the file is not an amount.") % {"value": shown(text)})
     return whole, found.get("Ccy", "")
 
@@ -249,14 +257,20 @@ def _amount(value) -> Decimal | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return Decimal(str(value)).quantize(ORE)
+        return _kroner(str(value))
     text = str(value).casefold().replace("−", "-").removesuffix("kr.").removesuffix("kr").removeprefix("dkk")
     text = "".join(text.removesuffix("dkk").split()).removeprefix("+")
     if text.endswith("-"):
         text = f"-{text[:-1]}"
     if DANISH_AMOUNT.fullmatch(text):
-        return Decimal(text.replace(".", "").replace(",", ".")).quantize(ORE)
-    return Decimal(text.replace(",", "")).quantize(ORE) if ENGLISH_AMOUNT.fullmatch(text) else None
+        return _kroner(text.replace(".", "").replace(",", "."))
+    return _kroner(text.replace(",", "")) if ENGLISH_AMOUNT.fullmatch(text) else None
+
+
+def _kroner(number: str) -> Decimal | None:
+    """None for what is too much to be a sum of money, such as an account's number."""
+    amount = Decimal(number)
+    return amount.quantize(ORE) if abs(amount) < TOO_MUCH else None
 
 
 def _day(table: Table, line: int, value) -> date:

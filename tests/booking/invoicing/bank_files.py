@@ -2,6 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
+
+from openpyxl import Workbook
 
 from booking.invoicing.numbers import slip_number
 
@@ -49,6 +52,14 @@ def camt(*entries, kind="054", version="08", iban=IBAN) -> bytes:
 
 def table(*rows, header="Dato;Beløb;Reference") -> bytes:
     return "\r\n".join([header, *rows]).encode("utf-8-sig")
+
+
+def workbook(*rows) -> bytes:
+    book, file = Workbook(), BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(file)
+    return file.getvalue()
 
 
 def row(amount="6.625,00", reference=None, *, day=DAY) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from booking.invoicing.bank_file import MAX_PAYMENTS, Incoming, read_bank_file
 from booking.people.tables import MAX_BYTES, Unreadable
-from tests.booking.invoicing.bank_files import AMOUNT, DAY, camt, entry, part, row, slip, table
+from tests.booking.invoicing.bank_files import AMOUNT, DAY, camt, entry, part, row, slip, table, workbook
 
 
 def came(content: bytes) -> list[tuple]:
@@ -105,11 +105,15 @@ BAD = {
     "the same in other letters": (
         (THIEF + b"<a>&b;</a>").decode().replace('version="1.0"', 'version="1.0" encoding="UTF-16"').encode("utf-16")
     ),
+    "the same in letters that hide it": (
+        camt(entry()).replace(b'encoding="UTF-8"?>', b'encoding="UTF-7"?>+ADwAIQ-DOCTYPE a+AFsAXQA+-')
+    ),
     "no amount": camt(entry()).replace(b'<Amt Ccy="DKK">6625.00</Amt>', b""),
     "an amount that is none": camt(entry("mange")),
     "an amount below nothing": camt(entry("-6625.00")),
     "parts of an øre": camt(entry("6625.001")),
     "no end of an amount": camt(entry("NaN")),
+    "more than there is": camt(entry("1e10")),
     "no day": camt(entry()).replace(b"<BookgDt><Dt>2027-06-01</Dt></BookgDt>", b""),
     "a day that is none": camt(entry()).replace(b"2027-06-01", b"2027-02-30"),
     "parts that do not add up": camt(entry("100.00", details=part("60.00", slip()) + part("30.00", slip(2)))),
@@ -118,6 +122,8 @@ BAD = {
     "a table without names": table(header=row()),
     "a table with two amounts": table("01-06-2027;1;2;x", header="Dato;Beløb;Indbetalt;Reference"),
     "a table with a strange amount": table(row(), row("6,625")),
+    "a table with a number that is no amount": table(row(), row("9" * 40)),
+    "a workbook with a number that is no amount": workbook(["Dato", "Beløb", "Reference"], [DAY, 1e300, slip()]),
     "a table with a strange day": table(row().replace("01-06", "31-02")),
     "a table with no day": table(row().replace("01-06-2027", "")),
     "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
@@ -132,6 +138,10 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_sentence(content):
         read_bank_file(content)
 
     assert str(refusal.value).endswith(".")
+
+
+def test_a_comment_does_not_end_an_amount():
+    assert came(camt(entry("66<!-- -->25.00"))) == ONE
 
 
 def test_a_bad_row_is_named_by_its_line():
