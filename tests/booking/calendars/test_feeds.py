@@ -327,10 +327,10 @@ def test_the_latest_is_not_read_again(client, django_assert_num_queries):
     path = f"/kalender/tilbud/{session.get_parent().pk}.ics"
     etag = client.get(path)["ETag"]
 
-    with django_assert_num_queries(1) as queries:
+    with django_assert_num_queries(2) as queries:
         assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
 
-    assert "body" not in queries[0]["sql"]
+    assert not any("body" in query["sql"] for query in queries)
 
 
 def test_a_feed_is_there_before_it_is_filled():
