@@ -1,5 +1,7 @@
 """The words of each kind of mail, as staff keep them: what they are, how they read, and back to the standard."""
 
+from dataclasses import replace
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -20,12 +22,16 @@ from booking.dates import danish_moment
 from booking.journal.admin import done_by
 from booking.journal.kinds import MAIL_TEXT_CHANGED
 from booking.journal.models import Fact
-from booking.messages.examples import example_of
+from booking.mail import Letter
+from booking.messages.examples import FILES, example_of, reply_to_example
 from booking.messages.models import MailText
 from booking.messages.placeholders import BrokenText, check
 from booking.messages.text_kinds import KINDS, PLACES
 from booking.messages.texts import in_words_of, keep_text
 from booking.signup.fields import LineField
+
+#: Stands for an introduction that nobody has written; a letter has no such sign.
+_MARK = "\ufffc"
 
 #: So many of the latest changes are named.
 CHANGES = 10
@@ -48,10 +54,7 @@ class MailTextForm(forms.Form):
         label=gettext_lazy("Introduction"),
         max_length=1500,
         required=False,
-        help_text=gettext_lazy(
-            "Stands first, before the sentence that the mail begins with as standard. Separate paragraphs by an empty "
-            "line."
-        ),
+        help_text=gettext_lazy("Your own words to begin with. Separate paragraphs by an empty line."),
     )
     closing = TextField(
         label=gettext_lazy("Closing"),
@@ -164,6 +167,9 @@ class MailTextEditView(MailTextView):
             form=self.form,
             standard=standard,
             drawn=in_words_of(MailText(kind=self.kind, **fields), standard) if is_readable else None,
+            files=FILES.get(self.kind, ()),
+            reply_to=reply_to_example(self.kind),
+            around=around_introduction(standard),
             places=[(f"{{{name}}}", PLACES[name]) for name in KINDS[self.kind].places],
             is_own=any(getattr(self.text, name) for name in ("subject", "introduction", "closing")),
             changes=[(danish_moment(fact.at), done_by(fact)) for fact in changes[:CHANGES]],
@@ -173,6 +179,13 @@ class MailTextEditView(MailTextView):
 
     def get_breadcrumbs_items(self):
         return [*super().get_breadcrumbs_items(), {"url": "", "label": self.get_page_subtitle()}]
+
+
+def around_introduction(letter: Letter) -> tuple[str, str]:
+    """The fixed words that stand before an introduction, where there are any, and the first that stand after it."""
+    marked = replace(letter, context=letter.context | {"introduction": _MARK}).text()
+    before, after = marked.split(_MARK)
+    return before.strip(), after.strip().partition("\n\n")[0]
 
 
 class ForThoseWhoKeepTexts(MenuItem):

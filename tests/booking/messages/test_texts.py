@@ -1,5 +1,8 @@
 """The words that staff give a mail: filled in, escaped, checked, and never in the way of the mail."""
 
+import re
+from datetime import time
+
 import pytest
 import time_machine
 from django.db import connection
@@ -8,16 +11,20 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from booking.journal.kinds import MAIL_TEXT_CHANGED
-from booking.messages.examples import example_of
+from booking.messages.examples import FILES, example_of, reply_to_example
 from booking.messages.models import MailText, OutboxMessage
 from booking.messages.placeholders import BrokenText, check, fill
 from booking.messages.text_kinds import KINDS
 from booking.messages.texts import in_words_of
 from booking.messages.waiting_letters import KINDS as WAITING_LIST
-from booking.models import Fact
+from booking.models import Fact, SessionPage
+from booking.sessions.live import cancel_session
+from booking.signup.cancel import cancel_booking
 from tests.booking.desk.conftest import administrator, editor, finance, mayor  # noqa: F401
 from tests.booking.messages.orders import NOW, book
-from tests.factories import SessionPageFactory
+from tests.booking.messages.test_changes import publish
+from tests.booking.signup.test_reserve import order
+from tests.factories import SessionPageFactory, mayor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,13 +108,6 @@ def test_staffs_introduction_comes_before_the_first_sentence_of_the_standard():
         assert read.index("Kære Borgmesteren i Fanø") < read.index("er tilmeldt")
 
 
-def test_an_example_without_conditions_has_no_heading_for_them():
-    example = example_of("booked")
-
-    for read in (example.text(), example.html()):
-        assert "Betingelser" not in read
-
-
 @pytest.mark.parametrize("broken", ["{navn}", "{", "{{ x }}", "{% x %}"])
 def test_a_broken_text_costs_no_mail(broken):
     MailText.objects.create(kind="booked", subject=broken, introduction=broken, closing=broken)
@@ -141,6 +141,62 @@ def test_every_kind_has_an_example_with_a_value_in_every_place(kind):
     assert all(value.strip() for value in filled.values())
     assert "%(" not in letter.subject + letter.text() + letter.html()
     assert letter.context["introduction"].replace("\n", " ") in letter.text().replace("\n", " ")
+
+
+def labels(text: str) -> list[str]:
+    return [found[1] for found in re.finditer(r"^([A-ZÆØÅ][^:.\n]{2,40}): ", text, re.MULTILINE)]
+
+
+def wait_for_a_seat(session: SessionPage) -> None:
+    SessionPage.objects.filter(pk=session.pk).update(capacity=1)
+    order(session, mayor_of("Odder", person__email="odder@example.org"), waits=True, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "happens"),
+    [
+        ("booked", MAYOR, lambda session: None),
+        ("cancelled", MAYOR, lambda session: cancel_booking(session.bookings.get(), by=None, now=NOW)),
+        ("session_changed", MAYOR, lambda session: publish(session, starts_time=time(11))),
+        ("session_cancelled", MAYOR, lambda session: cancel_session(session, by=None, now=NOW)),
+        ("waiting_list", "odder@example.org", wait_for_a_seat),
+    ],
+)
+def test_an_example_has_the_facts_and_files_of_the_real_mail(kind, to, happens):
+    session = SessionPageFactory()
+    book(session)
+    happens(session)
+
+    real, of_example = OutboxMessage.objects.get(kind=kind, recipient=to), "queued" if "odder" in to else kind
+
+    assert labels(example_of(of_example).text()) == labels(real.text)
+    files = [(real.calendar, "kalender.ics"), (real.left_calendar, "frameldt.ics")]
+    assert FILES.get(of_example, ()) == tuple(name for content, name in files if content)
+    assert bool(reply_to_example(of_example)) == bool(real.reply_to)
+
+
+def test_the_example_of_a_sign_up_has_its_price_with_vat_and_its_conditions():
+    session = SessionPageFactory()
+
+    for read in (example_of("booked").text(), example_of("booked").html()):
+        assert "5.300,00 kr." in read
+        assert "6.625,00 kr." in read
+        assert session.conditions.current().text.splitlines()[0] in read
+        assert "Kirsten Kontakt" in read
+
+
+def test_the_example_does_without_conditions_where_nobody_has_written_any():
+    assert "Betingelserne for afholdelsen står her." in example_of("booked").text()
+
+
+def test_the_fixed_words_around_an_introduction_stand_by_its_field(client, editor):  # noqa: F811
+    said = " ".join(client.get(url("booked")).content.decode().split())
+    of_code = " ".join(client.get(url("sign_in")).content.decode().split())
+
+    assert "Derefter kommer dette, som ligger fast:</strong> Bente Borgmester er tilmeldt ”Ledelse i praksis”." in said
+    assert "kalender.ics" in said
+    assert "Mailen begynder med dette" not in said
+    assert "ABCD-EFGH" in of_code.partition("Indledning")[0]
 
 
 def test_whoever_waits_is_told_all_in_staffs_words():

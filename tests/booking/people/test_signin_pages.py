@@ -59,7 +59,9 @@ def test_staff_give_the_mail_with_the_code_its_words_and_never_the_code(client, 
     code = code_in(message)
     [html] = [part.content for part in message.alternatives]
     assert message.subject == "Log ind"
-    assert "Kære læser" in message.body
+    assert message.body.index(code) < message.body.index("Kære læser")
+    assert html.index(code) < html.index("Kære læser")
+    assert "Giv ikke koden til andre." in message.body
     assert message.body.endswith("Venlig hilsen\nKL's tilbud til borgmestre\n")
     assert code in html
     assert not OutboxMessage.objects.exists()
