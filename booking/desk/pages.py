@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -57,6 +58,36 @@ def refuse_to_delete_snippets(request, snippets):
             messages.error(request, refusal(snippet, users))
             return redirect(snippet.snippet_viewset.get_url_name("list"))
     return None
+
+
+def refuse_to_publish_unfinished(request, action_type, objects, action):
+    """Many pages at once are published as they were last saved, and a draft may lack what a page must have."""
+    if action_type != "publish" or request.method != "POST":
+        return None
+    pages = [thing for thing in objects if isinstance(thing, Page)]
+    if request.POST.get("include_descendants"):
+        pages += [below for page in pages for below in page.get_descendants().not_live()]
+    unfinished = [page for page in pages if is_unfinished(page)]
+    if not unfinished:
+        return None
+    say_unfinished(request, unfinished)
+    return redirect(get_valid_next_url_from_request(request) or _explorer_of(unfinished[0]))
+
+
+def is_unfinished(page: Page) -> bool:
+    """Whether the newest version of the page lacks something that it must have on the site."""
+    try:
+        page.get_latest_revision_as_object().full_clean()
+    except ValidationError:
+        return True
+    return False
+
+
+def say_unfinished(request, pages: list[Page]) -> None:
+    titles = ", ".join(f"”{page.get_admin_display_title()}”" for page in pages)
+    messages.error(
+        request, _("Nothing was published. Fill in what is missing in %(titles)s first.") % {"titles": titles}
+    )
 
 
 def _why_it_stays(pages: list[Page]) -> str:

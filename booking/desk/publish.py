@@ -26,6 +26,7 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from booking.dates import danish_moment
+from booking.desk.pages import is_unfinished, say_unfinished
 from booking.messages.consequences import Consequences, consequences_of, reminders_after
 from booking.messages.reminders import in_words_of
 from booking.messages.text_kinds import KINDS
@@ -73,13 +74,23 @@ class ApprovalView(WorkflowActionView):
     """An approval from the start page or a report leads to the same step."""
 
     def post(self, request, *args, **kwargs):
+        if self.action_name == "approve" and is_unfinished(self.object):
+            return self._lead_to(request, _unfinished_url(request, self.object))
         response = super().post(request, *args, **kwargs)
         if self.action_name != "approve" or not is_approved(self.object, request.user):
             return response
-        url = _step_url(request, self.object)
+        return self._lead_to(request, _step_url(request, self.object))
+
+    def _lead_to(self, request, url: str):
         if request.headers.get("x-requested-with") == "XMLHttpRequest":
             return self.render_modal_json(request, {"step": "success", "redirect": url})
         return redirect(url)
+
+
+def _unfinished_url(request, page) -> str:
+    """Where what is missing can be filled in; whoever is led there is told so."""
+    say_unfinished(request, [page])
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
 class SessionEditView(EditView):
@@ -144,6 +155,8 @@ class PublishSessionView(WagtailAdminTemplateMixin, TemplateView):
         if self.session.latest_revision_id != self.revision.pk:
             messages.warning(request, _("The page has been changed since, so nothing was published. Publish it again."))
             return redirect("wagtailadmin_pages:edit", self.session.pk)
+        if is_unfinished(self.session):
+            return redirect(_unfinished_url(request, self.session))
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property

@@ -476,6 +476,49 @@ def test_an_approval_that_tells_nobody_publishes(client, editor):
     assert SessionPage.objects.get(pk=session.pk).starts_on == date(2027, 5, 12)
 
 
+# Not finished
+
+
+@pytest.fixture
+def unfinished(session) -> SessionPage:
+    """A draft that was saved without a day: Wagtail asks for less of a draft than of a page."""
+    page = SessionPage.objects.get(pk=session.pk)
+    page.starts_on = None
+    page.save_revision(clean=False)
+    return page
+
+
+@pytest.mark.parametrize("chosen", ["the page", "the offer above it"])
+def test_a_draft_that_lacks_something_is_not_published_with_others(client, editor, unfinished, chosen):
+    page = unfinished if chosen == "the page" else unfinished.get_parent()
+    if page != unfinished:
+        unfinished.unpublish()
+    url = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
+
+    answer = client.post(f"{url}?id={page.pk}", {"include_descendants": "on"}, follow=True)
+
+    assert "”Lederskab”" in str(*answer.context["messages"])
+    assert SessionPage.objects.get(pk=unfinished.pk).starts_on == date(2027, 5, 5)
+
+
+def test_a_draft_that_lacks_something_has_no_step(client, editor, unfinished):
+    answer = client.get(reverse("publish_session", args=[unfinished.pk, unfinished.latest_revision_id]))
+
+    assert answer["Location"] == reverse("wagtailadmin_pages:edit", args=[unfinished.pk])
+
+
+def test_a_draft_that_lacks_something_is_not_approved(client, editor, session):
+    state = in_moderation(session, editor)
+    page = SessionPage.objects.get(pk=session.pk).get_latest_revision_as_object()
+    page.kind = ""
+    page.save_revision(clean=False)
+
+    answer = client.post(reverse("wagtailadmin_pages:workflow_action", args=[session.pk, "approve", state.pk]))
+
+    assert answer["Location"] == reverse("wagtailadmin_pages:edit", args=[session.pk])
+    assert Page.objects.get(pk=session.pk).workflow_in_progress
+
+
 # Called off
 
 
