@@ -262,7 +262,7 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
     invoice = _document(_("Invoice %(number)s") % {"number": "F123"}, "F123")
     credit_note = _document(_("Credit note %(number)s") % {"number": "K45"}, "K45")
-    code = {"contact": None, "my_page_url": "", "facts": [], "code": "ABCD-EFGH", "signed": _("KL's offers to mayors")}
+    at_the_door = {"contact": None, "my_page_url": "", "facts": [], "signed": _("KL's offers to mayors")}
     return {
         "booked": ("booked", _("Signed up: %(title)s, %(days)s"), _agreed()),
         "ordered": (
@@ -347,5 +347,10 @@ def _letters() -> dict[str, tuple[str, str, dict[str, Any]]]:
         "invoice": ("invoice", invoice["heading"], nobody | invoice),
         "credit_note": ("invoice", credit_note["heading"], nobody | credit_note),
         "secretary_named": ("secretary_named", _("You can now act for %(principal)s"), nobody | link),
-        "sign_in": ("sign_in", _("Your code for signing in"), nobody | code),
+        "sign_in": ("sign_in", _("Your code for signing in"), nobody | at_the_door | {"code": "ABCD-EFGH"}),
+        "unknown_address": (
+            "unknown_address",
+            _("This address cannot sign in"),
+            nobody | at_the_door | {"address": "sekretaer@example.org"},
+        ),
     }

@@ -55,6 +55,7 @@ KINDS = {
     "session_changed": Kind(gettext_lazy("New time, place or link")),
     "programme": Kind(gettext_lazy("Programme published")),
     "session_cancelled": Kind(gettext_lazy("Session cancelled")),
+    "session_revived": Kind(gettext_lazy("Session held after all")),
     "reminder_week": Kind(gettext_lazy("Reminder a week before"), may_be_left_out=True),
     "reminder_day": Kind(gettext_lazy("Reminder the day before"), may_be_left_out=True),
     "dated": Kind(gettext_lazy("Now there is a date"), ("emne", "titel")),
@@ -66,4 +67,5 @@ KINDS = {
     "credit_note": Kind(gettext_lazy("Credit note by mail, without an EAN number"), ("emne", "nummer")),
     "secretary_named": Kind(gettext_lazy("May act for somebody"), ("emne",)),
     "sign_in": Kind(gettext_lazy("Code for signing in"), ("emne",)),
+    "unknown_address": Kind(gettext_lazy("Asked for a code, but is not in the register"), ("emne",)),
 }

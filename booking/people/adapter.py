@@ -1,5 +1,7 @@
 """What allauth asks this site: who may come in, and in which words it is said."""
 
+from dataclasses import replace
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -28,11 +30,16 @@ class RegisterAdapter(DefaultAccountAdapter):
         return False
 
     def render_mail(self, template_prefix, email, context, headers=None) -> EmailMessage:
-        """The code is sent in the frame of all our mails, and the words around it may be staff's."""
-        if template_prefix != "account/email/login_code":
-            return super().render_mail(template_prefix, email, context, headers)
-        words = {"code": context["code"], "signed": gettext("KL's offers to mayors")}
-        letter = dressed(Letter("sign_in", gettext("Your code for signing in"), NOTHING_ELSE | words))
+        """What leads to signing in is sent in the frame of all our mails, and the words around it may be staff's."""
+        match template_prefix:
+            case "account/email/login_code":
+                letter = Letter("sign_in", gettext("Your code for signing in"), {"code": context["code"]})
+            case "account/email/unknown_account":
+                letter = Letter("unknown_address", gettext("This address cannot sign in"), {"address": email})
+            case _:
+                return super().render_mail(template_prefix, email, context, headers)
+        frame = NOTHING_ELSE | {"signed": gettext("KL's offers to mayors")}
+        letter = dressed(replace(letter, context=frame | letter.context))
         mail = EmailMultiAlternatives(letter.subject, letter.text(), self.get_from_email(), [email], headers=headers)
         mail.attach_alternative(letter.html(), "text/html")
         return mail

@@ -101,6 +101,23 @@ def test_an_unknown_address_gets_the_same_page_and_a_polite_mail(client, person)
     assert "http" not in mail.outbox[1].body
 
 
+def test_staff_give_the_mail_to_an_unknown_address_its_words_and_it_stays_what_it_is(client, db):
+    MailText.objects.create(
+        kind="unknown_address", subject="Ingen kode", introduction="Skriv til os.", closing="Hilsen\nKL"
+    )
+
+    ask(client, "fremmed@example.org")
+
+    [message] = mail.outbox
+    [html] = [part.content for part in message.alternatives]
+    assert (message.subject, message.to) == ("Ingen kode", ["fremmed@example.org"])
+    for read in (message.body, html):
+        assert read.index("Den adresse står ikke i vores register") < read.index("Skriv til os.")
+        assert "Var det ikke dig, der bad om koden, skal du ikke gøre noget." in read
+    assert message.body.endswith("Hilsen\nKL\n")
+    assert not OutboxMessage.objects.exists()
+
+
 def test_no_code_fits_an_unknown_address(client, db):
     ask(client, "fremmed@example.org")
 
