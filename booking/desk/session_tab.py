@@ -109,8 +109,13 @@ def cancel_url(session: SessionPage, user) -> str:
 
 
 def revive_url(session: SessionPage, user) -> str:
-    """Where a cancellation is taken back; empty when there is none, somebody was told of it, or not for this user."""
-    if not session.is_cancelled or not user.has_perm("booking.cancel_sessionpage") or was_told(session):
+    """Where a cancellation is taken back; empty when there is none, or it is not for this user.
+
+    Once it would have begun, those who were signed up could not sign up again: their bookings would end for nothing.
+    """
+    if not session.is_cancelled or not user.has_perm("booking.cancel_sessionpage"):
+        return ""
+    if was_told(session) and session.when.is_dated and session.when.has_started(timezone.now()):
         return ""
     return reverse("revive_session", args=[session.pk])
 

@@ -13,9 +13,10 @@ from booking.desk.session_tab import cancel_url, numbers, revive_url, tab_url
 from booking.invoicing.models import Charge, Invoice
 from booking.messages.tell import told_of_cancelling
 from booking.registers import NamedActionView
-from booking.sessions.live import cancel_session, revive_session
+from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 from booking.signup.models import Booking, BookingStatus
+from booking.signup.revive import hold_after_all
 
 
 class SessionActionView(NamedActionView):
@@ -81,7 +82,7 @@ class CancelSessionView(SessionActionView):
 
 
 class ReviveSessionView(SessionActionView):
-    """Takes a cancellation back, as long as there is nobody who was told of it."""
+    """Says what follows of taking a cancellation back, and does it."""
 
     template_name = "booking/admin/revive_session.html"
     page_title = gettext_lazy("Hold the session after all")
@@ -93,7 +94,7 @@ class ReviveSessionView(SessionActionView):
             if self.object.is_cancelled:
                 messages.error(
                     request,
-                    _("Participants have been told that the session is cancelled. Make a new one instead."),
+                    _("The day has come, so those who were signed up can't sign up again. Make a new session instead."),
                 )
             else:
                 messages.info(request, _("The session is not cancelled."))
@@ -101,11 +102,18 @@ class ReviveSessionView(SessionActionView):
         return super().dispatch(request, *args, **kwargs)
 
     def act(self):
-        revive_session(self.object, by=self.request.user, now=timezone.now())
+        hold_after_all(self.object, by=self.request.user, now=timezone.now())
         messages.success(self.request, _("“%(session)s” is held after all.") % {"session": self.object.title})
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(when=self.object.when, **kwargs)
+        ended = Booking.objects.active().filter(session=self.object)
+        return super().get_context_data(
+            when=self.object.when,
+            ended=ended.count(),
+            mails=len(told_of_cancelling(self.object.pk)),
+            is_dated=self.object.when.is_dated,
+            **kwargs,
+        )
 
 
 class ReviveSessionButton(PageMenuItem):

@@ -62,7 +62,7 @@ class AttentionPanel(Component):
         outbox = reverse("outbox:index")
         return {
             "booked_today": Booking.objects.filter(booked_at__gte=midnight).count(),
-            "cancelled_today": Booking.objects.filter(cancelled_at__gte=midnight).count(),
+            "cancelled_today": Booking.objects.filter(cancelled_at__gte=midnight, called_off=False).count(),
             "bookings_url": reverse("bookings:index"),
             "delayed": OutboxMessage.objects.filter(IN_STATE["delayed"]).count(),
             "delayed_url": f"{outbox}?state=delayed",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.dates import danish_span
-from booking.invoicing.models import Invoice
+from booking.invoicing.models import Invoice, Reversal
 from booking.journal import kinds
 from booking.journal.admin import done_by, named
 from booking.journal.models import Fact
@@ -81,7 +81,8 @@ def story(document: Invoice) -> list[Step]:
     for model, ids, only in asked:
         kind = Q(kind__in=only) if only else Q()
         wanted |= Q(about_type=ContentType.objects.get_for_model(model), about_id__in=list(ids)) & kind
-    facts = list(Fact.objects.filter(wanted).select_related("by", "on_behalf_of").order_by("at", "pk"))
+    found = Fact.objects.filter(wanted).select_related("by", "on_behalf_of").order_by("at", "pk")
+    facts = [fact for fact in found if not fact.details.get("called_off")]  # the session's own cancelling tells of it
     teller = _Teller(document, family, by_id, facts)
     return [Step(fact.at, teller.tell(fact), done_by(fact)) for fact in facts]
 
@@ -97,6 +98,9 @@ class _Teller:
         self.bookings = bookings
         self.switches = [fact for fact in facts if fact.kind == kinds.SWITCHED]
         self.entries = {one.session.entry.pk: one.session.title for one in bookings.values() if one.session.entry}
+        self.reversals = Reversal.objects.in_bulk(
+            [fact.details["reversal"] for fact in facts if "reversal" in fact.details]
+        )
         left = {fact.details["from_session"] for fact in self.switches}
         self.titles = dict(SessionPage.objects.filter(pk__in=left).values_list("pk", "title")) if left else {}
         self.words: dict[str, Callable[[Fact], str]] = {
@@ -122,6 +126,10 @@ class _Teller:
                 _("%(amount)s came to the bank on %(date)s.") % {"amount": _kroner(fact), "date": _day(fact)}
             ),
             kinds.SETTLED: lambda fact: _("Marked as paid on %(date)s.") % {"date": _day(fact)},
+            kinds.SETTLEMENT_REVERSED: lambda fact: self._why(fact, _("It was not paid after all.")),
+            kinds.DEPOSIT_REVERSED: lambda fact: self._why(
+                fact, _("%(amount)s was not for this invoice.") % {"amount": _kroner(fact)}
+            ),
         }
 
     def tell(self, fact: Fact) -> str:
@@ -143,6 +151,10 @@ class _Teller:
     def _invoiced(self, fact: Fact) -> str:
         why = [str(BECAUSE[one]) for one in fact.details.get("because", ()) if one in BECAUSE]
         return " ".join([*why, _("Issued as invoice %(number)s.") % {"number": fact.details["number"]}])
+
+    def _why(self, fact: Fact, words: str) -> str:
+        reversal = self.reversals.get(fact.details["reversal"])
+        return " ".join(filter(None, [words, reversal and reversal.reason]))
 
     def _credited(self, fact: Fact) -> str:
         note = self.family[fact.about_id]

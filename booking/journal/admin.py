@@ -54,6 +54,8 @@ NAMES = {
     kinds.HANDED_OVER: _("Invoice handed over or answered"),
     kinds.DEPOSITED: _("Money came for an invoice"),
     kinds.SETTLED: _("Invoice marked as paid"),
+    kinds.SETTLEMENT_REVERSED: _("Marking as paid taken back"),
+    kinds.DEPOSIT_REVERSED: _("Money taken back from an invoice"),
     kinds.INTERESTED: _("Wants to hear of the date"),
     kinds.SESSION_SHOWN: _("New version in the calendars"),
     kinds.SESSION_PLACED: _("In further calendars"),
@@ -103,12 +105,14 @@ SET_ASIDE = {
 
 
 #: The details that are said in words.
-SAID = {"set_aside", "left", "to"}
+SAID = {"set_aside", "called_off", "left", "to"}
 
 
 def circumstances(fact: Fact) -> str:
     """What was the case as it happened: what was set aside, or from where to where; empty for most facts."""
     said = [str(SET_ASIDE[one]) for one in fact.details.get("set_aside", ()) if one in SET_ASIDE]
+    if fact.details.get("called_off"):
+        said.append(gettext("The session had been cancelled, and is held after all."))
     if "left" in fact.details:
         said.append(gettext("From “%(left)s” to “%(to)s”.") % fact.details)
     return " ".join(said)

@@ -199,6 +199,23 @@ def session_cancelled(entry: CalendarEntry, bookings: list[Booking], *, calendar
     return Letter("session_cancelled", subject, context, calendar)
 
 
+def session_revived(entry: CalendarEntry, bookings: list[Booking], *, now: datetime) -> Letter:
+    """The session is held after all; one mail for all the seats, or places in line, that ended when it was off."""
+    session = bookings[0].session
+    obstacle = session_obstacle(session, now=now)
+    context = about(bookings[0]) | {
+        "facts": [
+            (_("Participant"), ", ".join(booking.participant.name for booking in bookings)),
+            *session_facts(session),
+        ],
+        "had_price": any(not booking.price.is_free for booking in bookings),
+        "obstacle": session_sentence(obstacle, session) if obstacle else "",
+        "session_url": address("booking:event", entry.uid),
+    }
+    subject = _("Held after all: %(title)s, %(days)s") % {"title": entry.title, "days": danish_day(entry.starts_on)}
+    return Letter("session_revived", subject, context)
+
+
 def session_changed(
     entry: CalendarEntry, bookings: list[Booking], *, join_link: str, calendar: str, now: datetime
 ) -> Letter:

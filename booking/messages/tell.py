@@ -1,7 +1,7 @@
 """Turning facts into mail: rows in the outbox, written in the transaction that follows the fact."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -30,6 +30,7 @@ from booking.journal.kinds import (
     REFUNDED,
     SECRETARY_NAMED,
     SESSION_CANCELLED,
+    SESSION_REVIVED,
     SESSION_SHOWN,
     SUBSTITUTED,
     SWITCHED,
@@ -54,7 +55,12 @@ from booking.signup.models import Booking, BookingStatus, Interest
 
 
 def tell(fact: Fact) -> None:
-    """Write the mails that a fact calls for. News that has been overtaken is not told."""
+    """Write the mails that a fact calls for. News that has been overtaken is not told.
+
+    That a booking ended with a session that was called off is told with the news that it is held after all.
+    """
+    if fact.details.get("called_off"):
+        return
     with override(settings.LANGUAGE_CODE):
         _TELLERS[fact.kind](fact)
 
@@ -175,10 +181,26 @@ def _tell_session_cancelled(fact: Fact) -> None:
         write(fact, recipient, letter, contact=bookings[0].session.contact)
 
 
+def _tell_session_revived(fact: Fact) -> None:
+    """One mail to each address that had heard that the session was off; not again if it is off once more."""
+    entry = locked_entry(pk=fact.about_id)
+    if entry.session_id is None or entry.is_off:
+        return
+    ended = tellable().filter(session=entry.session_id, called_off=True, cancelled_at=fact.at).order_by("pk")
+    now = timezone.now()
+    for recipient, bookings in _by_recipient(ended).items():
+        letter = letters.session_revived(entry, bookings, now=now)
+        write(fact, recipient, letter, contact=bookings[0].session.contact)
+
+
 def told_of_cancelling(session_id: int) -> dict[str, list[Booking]]:
     """The addresses that hear that a session is called off, each with the seats and places in line it is about."""
+    return _by_recipient(tellable().filter(session=session_id).active().order_by("pk"))
+
+
+def _by_recipient(bookings: Iterable[Booking]) -> dict[str, list[Booking]]:
     by_recipient: dict[str, list[Booking]] = defaultdict(list)
-    for booking in tellable().filter(session=session_id).active().order_by("pk"):
+    for booking in bookings:
         for recipient in recipients(booking):
             by_recipient[recipient].append(booking)
     return by_recipient
@@ -483,6 +505,7 @@ _TELLERS = {
     SUBSTITUTED: _tell_substituted,
     SWITCHED: _tell_switched,
     SESSION_CANCELLED: _tell_session_cancelled,
+    SESSION_REVIVED: _tell_session_revived,
     SESSION_SHOWN: _tell_session_changed,
     JOIN_LINK_CHANGED: _tell_session_changed,
     PROGRAMME_PUBLISHED: _tell_programme,

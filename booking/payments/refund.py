@@ -50,7 +50,7 @@ def give_back(booking: Booking, *, by, now: datetime) -> Refund | None:
 def _reason(booking: Booking) -> str:
     """Why nothing, or not all, is due for it."""
     withdrawal = booking.withdrawal_or_none
-    if booking.session.is_cancelled:
+    if booking.session.is_cancelled or booking.called_off:
         return RefundReason.SESSION_CANCELLED
     if withdrawal and withdrawal.waived_at:
         return RefundReason.WAIVED

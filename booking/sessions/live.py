@@ -102,8 +102,7 @@ def note_programme(session_id: int, *, now: datetime | None = None, quiet: bool 
 def revive_session(session: SessionPage, *, by, now: datetime) -> CalendarEntry:
     """Take back that a session was called off, for calendars under the same UID. Doing it again changes nothing.
 
-    Whoever had a seat has been told that it is not held, and money may have gone back; so this is for a session that
-    nobody is signed up for (booking.desk.sessions).
+    What becomes of those who were signed up is not known here (booking.signup.revive).
     """
     SessionPage.objects.select_for_update(of=("self",)).get(pk=session.pk)
     entry = CalendarEntry.objects.select_for_update(of=("self",)).get(session=session)

@@ -80,6 +80,8 @@ class Booking(Claims, models.Model):
     awaits_correction = models.BooleanField(_("awaits correction"), default=False, editable=False)
     booked_at = models.DateTimeField(_("booked"))
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    #: It ended because the organiser called the session off, which is held after all; nobody gave the seat up.
+    called_off = models.BooleanField(_("ended with the session"), default=False, editable=False)
     #: Whether the participant came; None until somebody has said so.
     attended = models.BooleanField(_("attendance"), null=True, blank=True)
     #: Whether the others who come may read the participant's name on the list of participants.

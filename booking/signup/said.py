@@ -20,4 +20,6 @@ def state_of(booking: Booking) -> str:
     """Its status, and whether the participant came once somebody has said so."""
     if booking.never_had_a_seat and not booking.is_active:
         return _("no longer on the waiting list")
+    if booking.called_off:
+        return _("ended when the session was cancelled")
     return ", ".join(words for words in (str(booking.get_status_display()), booking.attendance) if words)

@@ -17,6 +17,7 @@ from booking.people.secretaries import end_secretary
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.interest import show_interest, withdraw_interest
+from booking.signup.revive import hold_after_all
 from booking.signup.substitute import substitute
 from booking.signup.switch import switch
 from tests.booking.calendars.readers import Seen, agreed
@@ -225,6 +226,23 @@ def test_a_session_called_off_is_struck_out_without_its_link(mayor, subscriber):
     [seen] = subscriber.poll()
     assert (seen.status, seen.title, seen.sequence) == ("CANCELLED", "Aflyst: Lederskab", 1)
     assert LINK not in seen.description
+
+
+def test_a_session_held_after_all_comes_back_with_a_seat_of_their_own_alone(mayor, subscriber):
+    session = SessionPageFactory(title="Lederskab")
+    order(session, mayor)
+    subscriber.poll()
+    cancel_session(session, by=None, now=NOW)
+    [off] = subscriber.poll()
+
+    hold_after_all(session, by=None, now=NOW)
+    [without] = subscriber.poll()
+    order(SessionPage.objects.get(), mayor)
+    [seated] = subscriber.poll()
+
+    assert [seen.status for seen in (off, without, seated)] == ["CANCELLED", "CANCELLED", "CONFIRMED"]
+    assert seated.title == "Lederskab"
+    assert off.sequence <= without.sequence < seated.sequence
 
 
 def test_a_seat_that_is_passed_on_or_switched_leaves_its_date_struck_out(mayor, subscriber):

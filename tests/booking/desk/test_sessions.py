@@ -1,9 +1,10 @@
 """A session in the editor: its bookings, its price, and calling it off."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
@@ -158,12 +159,34 @@ def test_an_editor_takes_no_cancellation_back(client, editor):
     assert CalendarEntry.objects.get().is_off
 
 
-def test_a_cancellation_that_participants_were_told_of_stays(client, administrator):
+def test_before_a_cancellation_is_taken_back_it_says_whose_seats_end_and_how_many_are_told(client, administrator):
     session = SessionPageFactory()
+    book(session, "Ærø", "Fanø")
+    client.post(reverse("cancel_session", args=[session.pk]))
+    address = reverse("revive_session", args=[session.pk])
+
+    shown = client.get(address).context
+    client.post(address)
+
+    assert (shown["ended"], shown["mails"]) == (2, len(told_of_reviving()))
+    assert not CalendarEntry.objects.get().is_off
+    assert not Booking.objects.active().exists()
+
+
+def told_of_reviving() -> set[str]:
+    ended = Booking.objects.filter(called_off=True).select_related("order", "participant")
+    return {address for booking in ended for address in (booking.order.contact_email, booking.participant.mailbox)}
+
+
+def test_once_it_would_have_begun_nobody_could_sign_up_again_so_a_cancellation_stays(client, administrator):
+    today = timezone.localdate()
+    session = SessionPageFactory(starts_on=today + timedelta(days=3))
     book(session, "Ærø")
     client.post(reverse("cancel_session", args=[session.pk]))
 
-    assert client.post(reverse("revive_session", args=[session.pk])).status_code == 302
+    with time_machine.travel(timezone.now() + timedelta(days=4)):
+        client.force_login(administrator)
+        assert client.post(reverse("revive_session", args=[session.pk])).status_code == 302
 
     assert CalendarEntry.objects.get().is_off
     assert not Fact.objects.filter(kind=SESSION_REVIVED).exists()

@@ -24,6 +24,7 @@ from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
+from booking.signup.revive import hold_after_all
 from booking.signup.switch import switch
 from tests.booking.invoicing.reader import read
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
@@ -340,6 +341,17 @@ def test_a_session_cancelled_after_its_invoice_is_credited():
     cancel_session(session, now=NOW, by=None)
 
     assert [(note.kind, note.credits) for note in issue_all(NOW)] == [("credit_note", invoice)]
+
+
+def test_a_seat_that_ended_with_its_session_is_credited_though_the_session_is_held_after_all():
+    session = SessionPageFactory(price_list=listed("booked"))
+    order(session, mayor_of("Fanø"))
+    [invoice] = issue_all(NOW)
+    cancel_session(session, now=NOW, by=None)
+    hold_after_all(session, now=NOW, by=None)
+
+    assert [(note.kind, note.credits) for note in issue_all(NOW)] == [("credit_note", invoice)]
+    assert issue_all(AFTER) == []
 
 
 # Nothing is numbered that is not in order

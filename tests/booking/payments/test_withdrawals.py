@@ -16,6 +16,7 @@ from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Booking, Withdrawal
 from booking.signup.release import waive_fee
+from booking.signup.revive import hold_after_all
 from booking.signup.waiting import offer_free_seats, take_seat
 from tests.booking.signup.test_reserve import NOW, order
 from tests.booking.signup.test_withdraw import shared
@@ -36,6 +37,15 @@ def paid(payer, double, tell):
 def withdrawn(paid):
     paid.seat = cancel_booking(paid.booking, by=None, now=NOW)
     return paid
+
+
+def test_a_seat_that_ended_with_its_session_is_paid_back_once_though_the_session_is_held_after_all(paid, double):
+    cancel_session(paid.session, by=None, now=NOW)
+    hold_after_all(paid.session, by=None, now=NOW)
+
+    assert given_back(double) == [662500]
+    assert paid.booking.due().is_free
+    assert Refund.objects.get().reason == RefundReason.SESSION_CANCELLED
 
 
 def given_back(double) -> list[int]:
