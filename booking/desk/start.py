@@ -1,6 +1,6 @@
 """The first screen after signing in: what comes next, and what needs somebody."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Count, Q
@@ -14,6 +14,7 @@ from booking.journal.models import FollowUp
 from booking.messages.admin import IN_STATE
 from booking.messages.models import OutboxMessage
 from booking.payments.differences import Difference
+from booking.people.models import HELD_EVERYWHERE, Municipality, Office
 from booking.sessions.models import SessionPage
 from booking.signup.models import HOLDS_A_SEAT, IN_LINE, Booking, BookingStatus
 from booking.signup.successors import awaiting_successor
@@ -70,6 +71,8 @@ class AttentionPanel(Component):
             "failed_url": f"{outbox}?state=failed",
             "awaiting": awaiting_successor(now).count(),
             "awaiting_url": reverse("awaiting-successor:index"),
+            "vacant": _vacant(today(now)),
+            "municipalities_url": reverse("municipalities:index"),
             "owed": FollowUp.objects.filter(done_at=None, attempts__gt=0).count(),
             "journal_url": reverse("journal:index"),
         }
@@ -89,6 +92,12 @@ class MoneyPanel(Component):
             "movements_url": reverse("movements:index"),
             "report_url": reverse("session_report"),
         }
+
+
+def _vacant(on: date) -> dict[str, int]:
+    """In how many municipalities nobody holds an office that each of them has; of a kind in the register at all."""
+    known = Office.objects.filter(kind__in=HELD_EVERYWHERE).values_list("kind", flat=True).distinct().order_by()
+    return {kind: Municipality.objects.without(kind, on).count() for kind in known}
 
 
 def _free(page) -> int | None:

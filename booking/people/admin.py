@@ -17,7 +17,16 @@ from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.widgets.button import Button
 
 from booking.dates import today
-from booking.people.models import ElectionTerm, HealthCouncil, Municipality, Office, OfficeKind, Person, Secretary
+from booking.people.models import (
+    HELD_EVERYWHERE,
+    ElectionTerm,
+    HealthCouncil,
+    Municipality,
+    Office,
+    OfficeKind,
+    Person,
+    Secretary,
+)
 from booking.people.secretaries import note_ended, note_named
 from booking.people.signin import give_sign_in, staff_with
 from booking.registers import RegisterViewSet
@@ -25,6 +34,14 @@ from booking.registers import RegisterViewSet
 
 class MunicipalityFilterSet(WagtailFilterSet):
     region = django_filters.AllValuesFilter(label=gettext_lazy("region"), empty_label=gettext_lazy("All"))
+    without = django_filters.ChoiceFilter(
+        label=gettext_lazy("Has nobody today as"),
+        choices=[(kind.value, kind.label) for kind in HELD_EVERYWHERE],
+        method="that_lack",
+    )
+
+    def that_lack(self, municipalities, _name, kind):
+        return municipalities.without(kind, today(timezone.now()))
 
     class Meta:
         model = Municipality

@@ -35,6 +35,12 @@ class InvoiceFormat(models.TextChoices):
     OIOUBL = "oioubl", _("OIOUBL 2.1")
 
 
+class MunicipalityQuerySet(models.QuerySet):
+    def without(self, kind: "OfficeKind", on: date) -> "MunicipalityQuerySet":
+        """Those where nobody holds an office of this kind on ``on``."""
+        return self.exclude(Exists(Office.objects.held_on(on).filter(kind=kind, municipality=OuterRef("pk"))))
+
+
 class Municipality(models.Model):
     """One of the 98 municipalities. Source: booking/people/data/README.md."""
 
@@ -58,6 +64,8 @@ class Municipality(models.Model):
         default=InvoiceFormat.PEPPOL,
         help_text=_("OIOUBL is for a municipality that does not receive Peppol yet."),
     )
+
+    objects = MunicipalityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("municipality")
@@ -275,6 +283,10 @@ HOLDERS = {
 
 #: The offices that one person at a time holds in a municipality.
 HELD_BY_ONE = frozenset({OfficeKind.MAYOR, OfficeKind.MUNICIPAL_DIRECTOR})
+
+#: The offices that somebody holds in every municipality. No constraint can ask for it: a register is filled row by row,
+#: and an office may end before the next one begins. Staff are told instead.
+HELD_EVERYWHERE = (OfficeKind.MAYOR, OfficeKind.HEALTH_COUNCIL_MEMBER)
 
 #: How many members a municipality may appoint to its health council (one to three). Source: the health reform of 2024.
 HEALTH_COUNCIL_SEATS = 3

@@ -1,11 +1,14 @@
 """The first screen: what comes next, and what needs somebody."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 from django.utils import timezone
 
+from booking.dates import today
 from booking.models import Fact, OutboxMessage
 from tests.booking.desk.test_bookings import book
-from tests.factories import SessionPageFactory
+from tests.factories import SessionPageFactory, mayor_of
 
 
 def start(client) -> str:
@@ -40,6 +43,19 @@ def test_a_message_that_failed_is_seen_by_administrators(client, administrator):
     )
 
     assert reverse("outbox:index") + "?state=failed" in start(client)
+
+
+def test_administrators_see_in_how_many_municipalities_an_office_is_vacant(client, administrator):
+    day = today(timezone.now())
+    mayor_of("Ærø", ends_on=day - timedelta(days=1))
+    mayor_of("Fanø")
+    vacant = f"{reverse('municipalities:index')}?without=mayor"
+
+    assert vacant in start(client)
+    assert [municipality.name for municipality in client.get(vacant).context["object_list"]] == ["Ærø"]
+
+    mayor_of("Ærø", starts_on=day)
+    assert vacant not in start(client)
 
 
 def test_an_editor_hears_nothing_of_the_outbox(client, editor):

@@ -119,6 +119,17 @@ def member(municipality: Municipality, council: HealthCouncil, **office) -> Offi
     )
 
 
+def test_a_municipality_whose_last_member_has_left_is_one_without(council):
+    last = member(MunicipalityFactory(name="Fanø"), council, ends_on=date(2027, 5, 5))
+    member(MunicipalityFactory(name="Ærø"), council)
+
+    def without(day: int) -> list[Municipality]:
+        return list(Municipality.objects.without(OfficeKind.HEALTH_COUNCIL_MEMBER, date(2027, 5, day)))
+
+    assert without(5) == []
+    assert without(6) == [last.municipality]
+
+
 def test_a_fourth_health_council_member_is_refused(council):
     fanoe = MunicipalityFactory(name="Fanø")
     for _number in range(3):
