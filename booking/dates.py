@@ -158,3 +158,8 @@ def exists(day: date, clock: time) -> bool:
     """Whether this wall-clock time exists; an hour is skipped when summer time begins."""
     moment = datetime.combine(day, clock, COPENHAGEN)
     return moment.astimezone(UTC).astimezone(COPENHAGEN).replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def is_shown_twice(moment: datetime) -> bool:
+    """Whether clocks show this time twice that night, because summer time ends."""
+    return moment.replace(fold=0).utcoffset() > moment.replace(fold=1).utcoffset()

@@ -12,6 +12,7 @@ from django_ical.feedgenerator import ICal20Feed
 
 from booking.calendars.addresses import address, calendar_domain
 from booking.calendars.lines import TIMEZONE, VTIMEZONE, clean, folded, line, quoted
+from booking.dates import When, is_shown_twice
 from booking.pricing.models import SessionKind
 from booking.sessions.calendar_entry import CalendarEntry
 
@@ -90,7 +91,6 @@ def event(
     if join_link and entry.link_changed_at:
         # A new link is no new version to the public, but the file that brings it must win over the one before.
         stamp = max(stamp, entry.link_changed_at)
-    starts, ends = (when.starts_at, when.ends_at) if when.has_times else (when.starts_on, when.ends_on)
     return {
         "unique_id": f"{entry.uid}@{calendar_domain()}",
         "timestamp": stamp.astimezone(UTC),
@@ -99,14 +99,27 @@ def event(
         "sequence": entry.sequence if sequence is None else sequence,
         "status": "CANCELLED" if entry.is_struck else "CONFIRMED",
         "transparency": "TRANSPARENT" if entry.is_struck else "OPAQUE",
-        "start_datetime": starts,
-        "end_datetime": ends if when.has_times else ends + timedelta(days=1),  # the day after, for whole days
+        **_span(when),
         "title": title(entry),
         "location": join_link if join_link and entry.kind == SessionKind.ONLINE else entry.place,
         "description": description(entry, join_link=join_link),
         "categories": [str(capfirst(entry.get_kind_display()))],
         "link": address("booking:event", entry.uid),
     }
+
+
+def _span(when: When) -> dict:
+    """Its hours by a Danish clock, or whole days up to the day after.
+
+    A clock shows one hour of October twice. The standard means the first, and half of all programs read the second, so
+    where an end of it lies in that hour, both are in UTC.
+    """
+    if not when.has_times:
+        return {"start_datetime": when.starts_on, "end_datetime": when.ends_on + timedelta(days=1)}
+    starts, ends = when.starts_at, when.ends_at
+    if is_shown_twice(starts) or is_shown_twice(ends):
+        starts, ends = starts.astimezone(UTC), ends.astimezone(UTC)
+    return {"start_datetime": starts, "end_datetime": ends}
 
 
 def expected_event(entry: CalendarEntry) -> dict:

@@ -2,7 +2,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.dates import COPENHAGEN, When, danish_choice, danish_deadline, danish_moment, exists, today
+from booking.dates import (
+    COPENHAGEN,
+    When,
+    danish_choice,
+    danish_deadline,
+    danish_moment,
+    exists,
+    is_shown_twice,
+    today,
+)
 
 NOON = time(12)
 
@@ -75,6 +84,20 @@ def test_the_hour_that_summer_time_skips_does_not_exist():
     assert not exists(date(2027, 3, 28), time(2, 30))
     assert exists(date(2027, 3, 28), time(3, 30))
     assert exists(date(2026, 10, 25), time(2, 30))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "expected"),
+    [
+        (date(2027, 10, 31), time(1, 59), False),
+        (date(2027, 10, 31), time(2, 0), True),
+        (date(2027, 10, 31), time(2, 59), True),
+        (date(2027, 10, 31), time(3, 0), False),
+        (date(2027, 3, 28), time(2, 30), False),  # never shown at all
+    ],
+)
+def test_one_hour_of_october_is_shown_twice(day, clock, expected):
+    assert is_shown_twice(datetime.combine(day, clock, COPENHAGEN)) is expected
 
 
 def test_moments_are_told_on_the_danish_clock():

@@ -91,6 +91,29 @@ def test_noon_to_noon_is_noon_to_noon(day, starts, ends, hours):
     assert seen.ends - seen.starts == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends", "expected"),
+    [
+        (time(1, 30), time(2, 30), ["DTSTART:20271030T233000Z", "DTEND:20271031T003000Z"]),
+        (time(2), time(2, 59), ["DTSTART:20271031T000000Z", "DTEND:20271031T005900Z"]),
+        (time(2, 30), time(3), ["DTSTART:20271031T003000Z", "DTEND:20271031T020000Z"]),
+        (
+            time(1, 59),
+            time(3),
+            ["DTSTART;TZID=Europe/Copenhagen:20271031T015900", "DTEND;TZID=Europe/Copenhagen:20271031T030000"],
+        ),
+    ],
+    ids=["it ends then", "all of it", "it begins then", "around it"],
+)
+def test_the_hour_that_clocks_show_twice_is_written_as_the_one_that_is_meant(starts, ends, expected):
+    """Programs differ over which of the two a wall clock means; nobody doubts UTC."""
+    day = date(2027, 10, 31)
+
+    lines = unfolded(session_file(entry(starts_on=day, starts_time=starts, ends_time=ends)))
+
+    assert [line for line in lines if line.startswith(("DTSTART", "DTEND")) and "2027" in line] == expected
+
+
 @pytest.mark.parametrize(("last", "end"), [(date(2027, 5, 5), date(2027, 5, 6)), (date(2027, 5, 6), date(2027, 5, 7))])
 def test_days_without_hours_are_whole_days_up_to_the_day_after(last, end):
     [seen] = agreed(session_file(entry(ends_on=last, starts_time=None, ends_time=None)))
