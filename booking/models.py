@@ -2,7 +2,7 @@
 
 from booking.calendars.models import Feed, PersonalCalendar, PersonalEvent
 from booking.calendars.outside import OutsideCalendar, OutsideEvent
-from booking.invoicing.models import Charge, Deposit, HandOver, Invoice, Series, Settlement
+from booking.invoicing.models import Charge, Deposit, HandOver, Invoice, Reversal, Series, Settlement, Transfer
 from booking.journal.models import Fact, FollowUp
 from booking.messages.models import MailedVersion, MailText, OutboxMessage, Reminder
 from booking.mypage.models import DeletionRequest
@@ -61,6 +61,7 @@ __all__ = [
     "RegisterFile",
     "Reminder",
     "Reminders",
+    "Reversal",
     "Secretary",
     "Seller",
     "Series",
@@ -68,6 +69,7 @@ __all__ = [
     "Settlement",
     "Speaker",
     "StripeEvent",
+    "Transfer",
     "Venue",
     "Withdrawal",
     "WithdrawalLine",

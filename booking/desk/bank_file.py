@@ -23,9 +23,10 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
 from booking.dates import today
+from booking.desk.placing import PlaceView
 from booking.invoicing.bank_file import BankFile, Incoming, read_bank_file
-from booking.invoicing.deposits import Row, Verdict, plan, take_in
-from booking.invoicing.models import Invoice
+from booking.invoicing.deposits import Row, Share, Verdict, plan, take_in
+from booking.invoicing.models import Invoice, Transfer
 from booking.money import kroner
 from booking.people.tables import MAX_BYTES, MEGABYTE, Unreadable
 from booking.pricing.models import Seller
@@ -37,20 +38,21 @@ MAY_WAIT = 60 * 60
 WORDS = {
     Verdict.PAID: gettext_lazy("Is marked as paid."),
     Verdict.PART: gettext_lazy("Is noted as a part. %(left)s is still missing."),
+    Verdict.SPLIT: gettext_lazy("Is split: %(shares)s."),
     Verdict.KNOWN: gettext_lazy("Was taken in before."),
     Verdict.TWICE: gettext_lazy("Is paid already by another payment in this file. Has it been paid twice?"),
     Verdict.ALREADY_PAID: gettext_lazy("Is marked as paid already. Has it been paid twice?"),
     Verdict.TOO_MUCH: gettext_lazy("Is more than the %(owed)s that is open."),
     Verdict.CREDITED: gettext_lazy("The invoice is credited, so there is nothing to pay."),
     Verdict.CREDIT_NOTE: gettext_lazy("Is a credit note, which nobody pays."),
-    Verdict.SEVERAL: gettext_lazy("Names several invoices. Mark each as paid yourself."),
+    Verdict.SEVERAL: gettext_lazy("Names several invoices, and not all are one payer's to pay. Place it yourself."),
     Verdict.OTHER_CREDITOR: gettext_lazy("Is for another creditor number."),
     Verdict.FOREIGN: gettext_lazy("Is not in kroner."),
     Verdict.FUTURE: gettext_lazy("The day has not come yet."),
     Verdict.UNKNOWN: gettext_lazy("No invoice has this reference."),
 }
 #: What asks for somebody's eye; the rest is done, or was.
-IN_ORDER = {Verdict.PAID, Verdict.KNOWN}
+IN_ORDER = {Verdict.PAID, Verdict.SPLIT, Verdict.KNOWN}
 
 
 def account_of(seller: Seller) -> str:
@@ -158,14 +160,15 @@ class BankFileView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVi
                 rows=[_in_words(row) for row in sorted(judged, key=lambda row: row.verdict in IN_ORDER)],
                 counts=_counts(judged),
                 skipped=file.skipped,
-                may_be_done=any(row.does_something for row in judged),
+                may_be_done=any(row.does_something or row.may_be_placed for row in judged),
                 payments=sealed(file.incoming, seller=seller, user=request.user),
             )
         )
 
     def get_context_data(self, **kwargs):
         kwargs.setdefault("form", BankFileForm())
-        return super().get_context_data(most_megabytes=MAX_BYTES // MEGABYTE, **kwargs)
+        waiting = Transfer.objects.unplaced().select_related("seller")
+        return super().get_context_data(most_megabytes=MAX_BYTES // MEGABYTE, unplaced=waiting, **kwargs)
 
     def get_breadcrumbs_items(self):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
@@ -180,21 +183,41 @@ def _in_words(row: Row) -> dict:
         "reference": row.incoming.reference,
         "invoice": row.invoice,
         "in_order": row.verdict in IN_ORDER,
-        "follows": str(WORDS[row.verdict]) % {"owed": kroner(row.owed), "left": kroner(row.owed - row.incoming.amount)},
+        "key": row.key if row.may_be_placed else "",
+        "follows": _what_follows(row),
     }
+
+
+def _what_follows(row: Row) -> str:
+    told = {
+        "owed": kroner(row.owed),
+        "left": kroner(row.owed - row.incoming.amount),
+        "shares": ", ".join(_share_in_words(share) for share in row.shares),
+    }
+    words = str(WORDS[row.verdict]) % told
+    if row.verdict == Verdict.SPLIT and row.rest:
+        words += " " + _("%(rest)s is left, to be placed.") % {"rest": kroner(row.rest)}
+    return words
+
+
+def _share_in_words(share: Share) -> str:
+    words = _("%(amount)s to %(number)s") if share.amount == share.owed else _("%(amount)s to %(number)s as a part")
+    return words % {"amount": kroner(share.amount), "number": share.invoice.number}
 
 
 def _counts(rows: Sequence[Row]) -> list[str]:
     """What the file does, in numbers."""
     paid = sum(row.verdict == Verdict.PAID for row in rows)
     parts = sum(row.verdict == Verdict.PART for row in rows)
+    split = sum(row.verdict == Verdict.SPLIT for row in rows)
     known = sum(row.verdict == Verdict.KNOWN for row in rows)
-    others = len(rows) - paid - parts - known
+    others = len(rows) - paid - parts - split - known
     return [
         phrase % {"count": count}
         for count, phrase in (
             (paid, ngettext("%(count)d invoice paid in full", "%(count)d invoices paid in full", paid)),
             (parts, ngettext("%(count)d payment is a part", "%(count)d payments are parts", parts)),
+            (split, ngettext("%(count)d payment is split", "%(count)d payments are split", split)),
             (others, ngettext("%(count)d payment does not fit", "%(count)d payments do not fit", others)),
             (
                 known,
@@ -217,11 +240,17 @@ class TakeView(PermissionCheckedMixin, View):
         except NotShown:
             messages.warning(request, _("It is too long since the file was read. Choose it again."))
             return redirect("bank-file:index")
-        done = take_in(payments, seller=seller, by=request.user, now=timezone.now())
+        to_place = request.POST.getlist("to_place")
+        done = take_in(payments, seller=seller, by=request.user, now=timezone.now(), to_place=to_place)
+        told = _counts([row for row in done if row.does_something])
+        waiting = sum(row.rest > 0 for row in done)
+        if waiting:
+            phrase = ngettext("%(count)d payment waits to be placed", "%(count)d payments wait to be placed", waiting)
+            told.append(phrase % {"count": waiting})
         if done:
-            messages.success(request, f"{', '.join(_counts(done)).capitalize()}.")
+            messages.success(request, f"{', '.join(told).capitalize()}.")
         else:
-            messages.info(request, _("There was nothing more to do: it has been taken in already."))
+            messages.info(request, _("There was nothing more to do: it has been taken in already, or nothing chosen."))
         return redirect("bank-file:index")
 
 
@@ -240,4 +269,5 @@ class BankFileViewSet(ViewSet):
         return [
             path("", BankFileView.as_view(), name="index"),
             path("take/", TakeView.as_view(), name="take"),
+            path("place/<int:pk>/", PlaceView.as_view(), name="place"),
         ]

@@ -33,9 +33,27 @@ from booking.invoicing.due import Bundle, card_payments, ready, without_seller
 from booking.invoicing.forms import DetailsForm
 from booking.invoicing.hand_over import try_again
 from booking.invoicing.issue import NothingToCredit, credit, issue, preview, preview_paid
-from booking.invoicing.models import Charge, HandOver, HandOverState, IllegalMove, Invoice, Kind
+from booking.invoicing.models import (
+    Charge,
+    Deposit,
+    HandOver,
+    HandOverState,
+    IllegalMove,
+    Invoice,
+    Kind,
+    Settlement,
+)
 from booking.invoicing.sentences import refused, why_not
-from booking.invoicing.settle import NotOpen, mark_paid, owed, paid_too_much
+from booking.invoicing.settle import (
+    NothingToReverse,
+    NotOpen,
+    mark_paid,
+    marked_by_hand,
+    owed,
+    paid_too_much,
+    reverse_deposit,
+    reverse_settlement,
+)
 from booking.invoicing.story import story
 from booking.money import kroner
 from booking.payments.models import Payment
@@ -60,11 +78,11 @@ def standing(invoice: Invoice, *, on) -> str:
     if invoice.payment_id:
         return str(STANDINGS["paid"])
     is_credited = all(charge.credited_by_id for charge in invoice.charges.all())
-    if hasattr(invoice, "settlement"):
+    if invoice.settlement:
         return _("Paid and credited") if is_credited else str(STANDINGS["paid"])
     if is_credited:
         return str(STANDINGS["credited"])
-    is_overdue, is_part = invoice.due_on < on, bool(invoice.deposits.all())
+    is_overdue, is_part = invoice.due_on < on, any(one.stands for one in invoice.deposits.all())
     if is_overdue and is_part:
         return _("Overdue, partly paid")
     return str(STANDINGS["overdue" if is_overdue else "partly_paid" if is_part else "open"])
@@ -94,9 +112,9 @@ class InvoiceFilterSet(WagtailFilterSet):
 
 class InvoiceIndexView(RegisterIndexView):
     def get_base_queryset(self):
-        return Invoice.objects.select_related(
-            "payer", "settlement", "hand_over", "series__seller", "credits"
-        ).prefetch_related("charges", "deposits")
+        return Invoice.objects.select_related("payer", "hand_over", "series__seller", "credits").prefetch_related(
+            "charges", "deposits", "settlements"
+        )
 
 
 class InvoiceInspectView(InspectView):
@@ -114,6 +132,8 @@ class InvoiceInspectView(InspectView):
             buttons += [self._button(_("PDF"), "pdf", "doc-full"), self._button(_("XML"), "xml", "code")]
         if self.user_has_permission("settle") and Invoice.objects.open().filter(pk=self.object.pk).exists():
             buttons.append(self._button(_("Mark as paid"), "settle", "check"))
+        if self.user_has_permission("settle") and noted_of(self.object):
+            buttons.append(self._button(_("Take a payment back"), "reverse", "undo"))
         if self.user_has_permission("issue") and self.object.hand_over.state == HandOverState.REFUSED:
             buttons.append(self._button(_("Hand over again"), "again", "resubmit"))
         left = self.object.content and self.object.charges.filter(credited_by=None).exists()
@@ -295,6 +315,94 @@ class SettleView(NamedActionView):
         return super().get_context_data(form=self.form, left=owed(self.object), **kwargs)
 
 
+class ReverseForm(forms.Form):
+    """What was noted wrongly: a marking as paid, or money from the bank; and why."""
+
+    what = forms.ChoiceField(
+        label=gettext_lazy("What is taken back"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Choose what is to be taken back."),
+            "invalid_choice": gettext_lazy("It is taken back already."),
+        },
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=200,
+        help_text=gettext_lazy("Stands in the invoice's story."),
+        error_messages={"required": gettext_lazy("Write why.")},
+    )
+
+    def __init__(self, *args, invoice: Invoice, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.found = {one_id: (one, words) for one_id, one, words in noted_of(invoice)}
+        self.fields["what"].choices = [(one_id, words) for one_id, (_one, words) in self.found.items()]
+        if len(self.found) == 1:
+            self.fields["what"].initial = next(iter(self.found))
+
+    def clean_what(self) -> Settlement | Deposit:
+        return self.found[self.cleaned_data["what"]][0]
+
+
+def noted_of(invoice: Invoice) -> list[tuple[str, Settlement | Deposit, str]]:
+    """What can be taken back of what was noted for an invoice: a name for it, itself, and what it is in words."""
+    found: list[tuple[str, Settlement | Deposit, str]] = []
+    for deposit in invoice.deposits.filter(stands=True).select_related("transfer").order_by("pk"):
+        words = _("%(amount)s that came to the bank on %(date)s") % {
+            "amount": kroner(deposit.amount),
+            "date": danish_span(deposit.transfer.paid_on, deposit.transfer.paid_on),
+        }
+        found.append((f"deposit-{deposit.pk}", deposit, words))
+    settlement = marked_by_hand(invoice)
+    if settlement:
+        words = _("Marked as paid on %(date)s") % {"date": danish_span(settlement.paid_on, settlement.paid_on)}
+        found.append((f"settlement-{settlement.pk}", settlement, words))
+    return found
+
+
+class ReverseView(NamedActionView):
+    """A payment that was noted at the wrong invoice, or never came."""
+
+    permission_required = "settle"
+    template_name = "booking/admin/reverse_payment.html"
+    page_title = gettext_lazy("Take a payment back")
+    header_icon = "undo"
+
+    @cached_property
+    def form(self) -> ReverseForm:
+        return ReverseForm(self.request.POST or None, invoice=self.object)
+
+    def get(self, request, *args, **kwargs):
+        if not self.form.found:
+            messages.info(request, _("No payment is noted for %(number)s.") % {"number": self.object.number})
+            return redirect(self.get_back_url())
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        if not self.form.is_valid():
+            return self.render_to_response(self.get_context_data(), status=422)
+        return super().post(request, *args, **kwargs)
+
+    def act(self):
+        what, reason = self.form.cleaned_data["what"], self.form.cleaned_data["reason"]
+        details = {"reason": reason, "by": self.request.user, "now": timezone.now()}
+        try:
+            if isinstance(what, Deposit):
+                reverse_deposit(what, **details)
+            else:
+                reverse_settlement(what, **details)
+        except NothingToReverse:
+            messages.info(self.request, _("It is taken back already."))
+            return
+        words = _("%(number)s is to be paid again.") % {"number": self.object.number}
+        if isinstance(what, Deposit):
+            words += " " + _("The money waits under Payments from the bank, to be placed at the right invoice.")
+        messages.success(self.request, words)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(form=self.form, **kwargs)
+
+
 class AgainView(NamedActionView):
     """What was refused goes once more, when whatever was wrong at the other end is mended."""
 
@@ -322,7 +430,14 @@ class InvoiceViewSet(LookOnlyViewSet):
     menu_label = gettext_lazy("Invoices")
     index_view_class = InvoiceIndexView
     inspect_view_class = InvoiceInspectView
-    actions = {"pdf": PdfView, "xml": XmlView, "credit": CreditView, "settle": SettleView, "again": AgainView}
+    actions = {
+        "pdf": PdfView,
+        "xml": XmlView,
+        "credit": CreditView,
+        "settle": SettleView,
+        "reverse": ReverseView,
+        "again": AgainView,
+    }
     rights = ("issue",)
     list_display = [
         "number",

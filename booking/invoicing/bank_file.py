@@ -201,7 +201,7 @@ def _table(content: bytes) -> BankFile:
     file = BankFile()
     for line, cells in table.rows:
         values = [_bare(cell) for cell in cells] + [None] * len(table.header)
-        amount = _amount(values[places["amount"][0]])
+        amount = amount_from(values[places["amount"][0]])
         if amount is None:
             raise Unreadable(
                 _("Line %(line)d: “%(value)s” is not an amount. Write it as 6.625,00.")
@@ -253,7 +253,8 @@ def _bare(cell):
     return text.removeprefix("'") or None
 
 
-def _amount(value) -> Decimal | None:
+def amount_from(value) -> Decimal | None:
+    """An amount as Danes write it, or as a spreadsheet keeps it; None if it is none."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,11 +14,12 @@ from django.db.models import Q
 
 from booking.dates import today
 from booking.invoicing.bank_file import Incoming
-from booking.invoicing.models import Deposit, Invoice, Kind
+from booking.invoicing.models import Deposit, Invoice, Kind, Transfer
 from booking.invoicing.numbers import is_slip_number
 from booking.invoicing.settle import mark_paid, owed
 from booking.journal.kinds import DEPOSITED
 from booking.journal.record import record
+from booking.people.models import Municipality
 from booking.pricing.models import Seller
 
 #: 15 digits as banks tell them, the kind of slip before them or not, the creditor after them or not.
@@ -27,10 +28,11 @@ NUMBER = re.compile(r"(?<!\w)([FK])[ -]?0*(\d{1,9})(?!\w)", re.IGNORECASE)
 
 
 class Verdict(StrEnum):
-    """What follows from a payment. Only the first two do anything."""
+    """What follows from a payment. Only the first three do anything by themselves."""
 
     PAID = "paid"
     PART = "part"
+    SPLIT = "split"
     KNOWN = "known"
     TWICE = "twice"
     ALREADY_PAID = "already_paid"
@@ -44,22 +46,51 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-DOES_SOMETHING = {Verdict.PAID, Verdict.PART}
+DOES_SOMETHING = {Verdict.PAID, Verdict.PART, Verdict.SPLIT}
+#: What is not our money, or was taken in before, or has not come: nobody places it at an invoice.
+NOT_TO_PLACE = {Verdict.KNOWN, Verdict.FOREIGN, Verdict.FUTURE}
+
+
+class DoesNotFit(Exception):
+    """More was to be placed than the transfer has left, or than an invoice has open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of a transfer is for an invoice, of which so much was open before."""
+
+    invoice: Invoice
+    amount: Decimal
+    owed: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A payment, the document that it names, and what follows. ``owed`` is what was open before it came."""
+    """A payment, the document that it names, and what follows: what of it goes to which invoices.
+
+    ``owed`` is what the one document had open before the payment came.
+    """
 
     incoming: Incoming
     key: str
     verdict: Verdict
     invoice: Invoice | None = None
     owed: Decimal = Decimal(0)
+    shares: tuple[Share, ...] = ()
 
     @property
     def does_something(self) -> bool:
         return self.verdict in DOES_SOMETHING
+
+    @property
+    def may_be_placed(self) -> bool:
+        """Whether staff may take it in, to say themselves which invoices it is for."""
+        return not self.does_something and self.verdict not in NOT_TO_PLACE
+
+    @property
+    def rest(self) -> Decimal:
+        """What no invoice takes."""
+        return self.incoming.amount - sum((share.amount for share in self.shares), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +132,60 @@ def keys_of(payments: Sequence[Incoming], seller: Seller) -> list[str]:
 def plan(payments: Sequence[Incoming], *, seller: Seller, on: date) -> list[Row]:
     """What would follow from these payments that day; it changes nothing. The queries do not grow with the file."""
     keys = keys_of(payments, seller)
-    known = set(Deposit.objects.filter(key__in=keys).values_list("key", flat=True))
+    known = set(Transfer.objects.filter(key__in=keys).values_list("key", flat=True))
     names = [named(one.reference) for one in payments]
     documents = _documents(seller, {one for of_payment in names for one in of_payment})
     left: dict[int, Decimal] = {}
     rows = []
     for payment, key, of_payment in zip(payments, keys, names, strict=True):
-        first = next(iter(of_payment), None)
-        document = documents.get(first.number) if first and len(of_payment) == 1 else None
-        open_before = left.setdefault(document.pk, owed(document)) if document else Decimal(0)
+        found = [documents[one.number] for one in of_payment if one.number in documents]
+        for one in found:
+            left.setdefault(one.pk, owed(one))
+        document = found[0] if found and len(of_payment) == 1 else None
+        open_before = left[document.pk] if document else Decimal(0)
         if key in known:
             verdict = Verdict.KNOWN
         else:
             verdict = _verdict(payment, of_payment, document, seller=seller, left=open_before, on=on)
+        shares: tuple[Share, ...] = ()
         if document and verdict in DOES_SOMETHING:
-            left[document.pk] -= payment.amount
-        rows.append(Row(payment, key, verdict, document, open_before))
+            shares = (Share(document, payment.amount, open_before),)
+        elif verdict == Verdict.SEVERAL and _are_one_payers_to_pay(of_payment, documents, seller=seller, left=left):
+            shares = tuple(shared_out(payment.amount, [(one, left[one.pk]) for one in sorted(found, key=_age)]))
+            verdict = Verdict.SPLIT
+        for share in shares:
+            left[share.invoice.pk] -= share.amount
+        rows.append(Row(payment, key, verdict, document, open_before, shares))
     return rows
+
+
+def shared_out(amount: Decimal, open_ones: Sequence[tuple[Invoice, Decimal]]) -> Iterator[Share]:
+    """The amount over invoices with what each has open, in their order: each in full, as long as there is any."""
+    for invoice, is_open in open_ones:
+        share = min(amount, is_open)
+        if share > 0:
+            yield Share(invoice, share, is_open)
+        amount -= share
+
+
+def _age(invoice: Invoice) -> tuple:
+    return invoice.issued_on, invoice.serial
+
+
+def _are_one_payers_to_pay(
+    names: set[Named], documents: dict[str, Invoice], *, seller: Seller, left: dict[int, Decimal]
+) -> bool:
+    """Whether all that a payment names are open invoices of one payer: then nothing is left to guess."""
+    found = [documents.get(one.number) for one in names]
+    return (
+        all(
+            document is not None
+            and not is_another_creditors(name, document, seller)
+            and obstacle_to(document, left=left[document.pk]) is None
+            for name, document in zip(names, found, strict=True)
+        )
+        and len({document.payer_id for document in found if document}) == 1
+    )
 
 
 def _documents(seller: Seller, names: set[Named]) -> dict[str, Invoice]:
@@ -127,8 +195,8 @@ def _documents(seller: Seller, names: set[Named]) -> dict[str, Invoice]:
             | Q(kind=Kind.CREDIT_NOTE, serial__in={one.serial for one in names if one.prefix == "K"}),
             series__seller=seller,
         )
-        .select_related("payer", "settlement")
-        .prefetch_related("charges", "credit_notes", "deposits")
+        .select_related("payer")
+        .prefetch_related("charges", "credit_notes", "deposits", "settlements")
         .defer("xml")
     )
     return {invoice.number: invoice for invoice in found}
@@ -146,19 +214,29 @@ def _verdict(
     if document is None:
         return Verdict.UNKNOWN
     [name] = names
-    if name.creditor and name.creditor not in {seller.fik_creditor, _creditor_of(document)}:
+    if is_another_creditors(name, document, seller):
         return Verdict.OTHER_CREDITOR
-    if document.is_credit_note:
-        return Verdict.CREDIT_NOTE
-    if document.payment_id or hasattr(document, "settlement"):
-        return Verdict.ALREADY_PAID
-    if all(charge.credited_by_id for charge in document.charges.all()):
-        return Verdict.CREDITED
-    if left == 0:
-        return Verdict.TWICE
+    obstacle = obstacle_to(document, left=left)
+    if obstacle:
+        return obstacle
     if payment.amount > left:
         return Verdict.TOO_MUCH
     return Verdict.PAID if payment.amount == left else Verdict.PART
+
+
+def obstacle_to(document: Invoice, *, left: Decimal) -> Verdict | None:
+    """Why nothing can be paid of it; None if so much is ``left`` to pay."""
+    if document.is_credit_note:
+        return Verdict.CREDIT_NOTE
+    if document.payment_id or document.settlement:
+        return Verdict.ALREADY_PAID
+    if all(charge.credited_by_id for charge in document.charges.all()):
+        return Verdict.CREDITED
+    return Verdict.TWICE if left == 0 else None
+
+
+def is_another_creditors(name: Named, document: Invoice, seller: Seller) -> bool:
+    return bool(name.creditor) and name.creditor not in {seller.fik_creditor, _creditor_of(document)}
 
 
 def _creditor_of(document: Invoice) -> str:
@@ -167,22 +245,68 @@ def _creditor_of(document: Invoice) -> str:
 
 
 @transaction.atomic
-def take_in(payments: Sequence[Incoming], *, seller: Seller, by, now: datetime) -> list[Row]:
+def take_in(
+    payments: Sequence[Incoming], *, seller: Seller, by, now: datetime, to_place: Collection[str] = ()
+) -> list[Row]:
     """Note what came, and mark as paid what is paid in full; give what was done. Done again, it does nothing.
 
-    The invoices are locked before they are judged, so that of two who take in the same file one does it.
+    What is ``to_place`` (keys) and does nothing by itself is noted too, for staff to place. The seller and the invoices
+    are locked before they are judged, so that of two who take in the same file one does it.
     """
+    list(Seller.objects.select_for_update(of=("self",), no_key=True).filter(pk=seller.pk).values_list("pk"))
+    names = {one for payment in payments for one in named(payment.reference)}
+    _lock({document.pk for document in _documents(seller, names).values()})
     judged = plan(payments, seller=seller, on=today(now))
-    ids = [row.invoice.pk for row in judged if row.invoice]
-    list(Invoice.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))
-    done = [row for row in plan(payments, seller=seller, on=today(now)) if row.does_something]
+    done = [row for row in judged if row.does_something or (row.may_be_placed and row.key in to_place)]
     for row in done:
-        invoice, payment = row.invoice, row.incoming
-        Deposit.objects.create(
-            invoice=invoice, paid_on=payment.paid_on, amount=payment.amount, key=row.key, by=by, noted_at=now
+        payment = row.incoming
+        transfer = Transfer.objects.create(
+            seller=seller,
+            paid_on=payment.paid_on,
+            amount=payment.amount,
+            reference=payment.reference,
+            key=row.key,
+            noted_at=now,
         )
-        record(DEPOSITED, invoice, by=by, at=now, number=invoice.number, amount=str(payment.amount),
-               paid_on=payment.paid_on.isoformat())  # fmt: skip
-        if row.verdict == Verdict.PAID:
-            mark_paid(invoice, paid_on=payment.paid_on, by=by, now=now)
+        for share in row.shares:
+            _deposit(transfer, share, by=by, now=now)
     return done
+
+
+@transaction.atomic
+def place(transfer: Transfer, amounts: Mapping[int, Decimal], *, by, now: datetime) -> list[Deposit]:
+    """Place what is left of a transfer, or some of it, at invoices (by id) of its seller. Raises DoesNotFit."""
+    transfer = Transfer.objects.select_for_update(of=("self",)).get(pk=transfer.pk)
+    _lock(set(amounts))
+    invoices = Invoice.objects.open().filter(pk__in=amounts, series__seller=transfer.seller_id)
+    shares = [Share(invoice, amounts[invoice.pk], owed(invoice)) for invoice in invoices.order_by("pk")]
+    is_known = len(shares) == len(amounts)
+    if not is_known or not all(0 < share.amount <= share.owed for share in shares):
+        raise DoesNotFit
+    if sum(share.amount for share in shares) > transfer.rest():
+        raise DoesNotFit
+    return [_deposit(transfer, share, by=by, now=now) for share in shares]
+
+
+def to_pay(seller: Seller, *, payer: Municipality | None = None) -> list[tuple[Invoice, Decimal]]:
+    """A seller's open invoices with what is to be paid of each, the oldest first; of one payer, or of all."""
+    invoices = Invoice.objects.open().filter(series__seller=seller).select_related("payer")
+    if payer:
+        invoices = invoices.filter(payer=payer)
+    invoices = invoices.prefetch_related("credit_notes", "deposits").defer("xml", "content")
+    return [(one, owed(one)) for one in invoices.order_by("issued_on", "serial") if owed(one) > 0]
+
+
+def _lock(invoices: Collection[int]) -> None:
+    list(Invoice.objects.select_for_update(of=("self",)).filter(pk__in=invoices).order_by("pk").values_list("pk"))
+
+
+def _deposit(transfer: Transfer, share: Share, *, by, now: datetime) -> Deposit:
+    """Note what is for the invoice, which is paid when that is all that was open."""
+    invoice = share.invoice
+    deposit = Deposit.objects.create(transfer=transfer, invoice=invoice, amount=share.amount, by=by, noted_at=now)
+    record(DEPOSITED, invoice, by=by, at=now, number=invoice.number, amount=str(share.amount),
+           paid_on=transfer.paid_on.isoformat())  # fmt: skip
+    if share.amount == share.owed:
+        mark_paid(invoice, paid_on=transfer.paid_on, by=by, now=now)
+    return deposit

@@ -1,10 +1,12 @@
 """Documents as they were issued, the numbers they got, and the bookings that stand on them."""
 
 from datetime import date
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from booking.invoicing import document, oioubl, peppol
@@ -25,6 +27,9 @@ OUT_OF_THE_BOOKS = (
     " AND NEW.emptied_in > CAST(substr(CAST(OLD.issued_on AS text), 1, 4) AS integer) + 5"
     " AND CAST(NEW.content AS text) = '{}' AND length(NEW.xml) = 0"
 )
+
+#: Sums of money, as a database is to give them.
+KRONER = models.DecimalField(max_digits=12, decimal_places=2)
 
 #: A credit note takes a charge back once.
 CREDITED_ONCE = "OLD.credited_by_id IS NULL AND NEW.credited_by_id IS NOT NULL"
@@ -68,6 +73,10 @@ class Series(models.Model):
         return f"{PREFIXES[Kind(self.kind)]}{serial}"
 
 
+def _is_settled() -> Exists:
+    return Exists(Settlement.objects.filter(invoice=OuterRef("pk"), stands=True))
+
+
 class InvoiceQuerySet(models.QuerySet):
     def update(self, **kwargs):
         raise DocumentsAreFinal
@@ -86,7 +95,7 @@ class InvoiceQuerySet(models.QuerySet):
 
     def paid(self) -> "InvoiceQuerySet":
         """Paid by card, or marked as paid."""
-        return self.invoices().filter(Q(payment__isnull=False) | Q(settlement__isnull=False))
+        return self.invoices().filter(Q(payment__isnull=False) | Q(_is_settled()))
 
     def credited(self) -> "InvoiceQuerySet":
         """All of it taken back."""
@@ -96,11 +105,11 @@ class InvoiceQuerySet(models.QuerySet):
     def open(self) -> "InvoiceQuerySet":
         """Still to be paid."""
         kept = Charge.objects.filter(invoice=OuterRef("pk"), credited_by=None)
-        return self.invoices().filter(Exists(kept), payment=None, settlement=None)
+        return self.invoices().filter(~_is_settled(), Exists(kept), payment=None)
 
     def partly_paid(self) -> "InvoiceQuerySet":
         """Some of the money has come, and some has not."""
-        return self.open().filter(Exists(Deposit.objects.filter(invoice=OuterRef("pk"))))
+        return self.open().filter(Exists(Deposit.objects.filter(invoice=OuterRef("pk"), stands=True)))
 
     def overdue(self, on: date) -> "InvoiceQuerySet":
         """Still to be paid the day after it was due, and later."""
@@ -185,6 +194,11 @@ class Invoice(models.Model):
         return self.kind == Kind.CREDIT_NOTE
 
     @property
+    def settlement(self) -> "Settlement | None":
+        """That it was marked as paid, if that stands."""
+        return next((one for one in self.settlements.all() if one.stands), None)
+
+    @property
     def document(self) -> Document:
         """What was issued, as a value."""
         return from_kept(self.content)
@@ -235,39 +249,85 @@ class Charge(models.Model):
         return f"{self.invoice}: {self.booking_id}"
 
 
-class Settlement(models.Model):
-    """That an invoice was paid, as staff saw it in the bank."""
+class Noted(models.Model):
+    """What staff noted of money for an invoice. What was wrong is taken back by a reversal and no longer ``stands``."""
 
-    invoice = models.OneToOneField(
-        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="settlement"
-    )
-    paid_on = models.DateField(_("paid"))
+    stands = models.BooleanField(_("stands"), default=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     noted_at = models.DateTimeField(_("noted"))
 
     class Meta:
+        abstract = True
+
+
+class Settlement(Noted):
+    """That an invoice was paid, as staff saw it in the bank."""
+
+    invoice = models.ForeignKey(
+        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="settlements"
+    )
+    paid_on = models.DateField(_("paid"))
+
+    class Meta:
         verbose_name = _("settlement")
         verbose_name_plural = _("settlements")
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice"], condition=Q(stands=True), name="an_invoice_is_paid_once")
+        ]
 
     def __str__(self) -> str:
         return str(self.invoice)
 
 
-class Deposit(models.Model):
-    """Money that came to the bank for an invoice: all of it, or a part."""
+class TransferQuerySet(models.QuerySet):
+    def unplaced(self) -> "TransferQuerySet":
+        """Those of which some is ``left``, placed at no invoice."""
+        placed = Coalesce(Sum("deposits__amount", filter=Q(deposits__stands=True)), Decimal(0), output_field=KRONER)
+        return self.annotate(left=F("amount") - placed).filter(left__gt=0)
 
-    invoice = models.ForeignKey(Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="deposits")
+    def empty_before(self, day: date) -> int:
+        """Take what payers wrote from transfers that came before ``day``, when bookkeeping no longer asks for them."""
+        return self.filter(paid_on__lt=day).exclude(reference="").update(reference="")
+
+
+class Transfer(models.Model):
+    """Money that came to the bank, as the bank's file tells it. What of it is for which invoice, its deposits say."""
+
+    seller = models.ForeignKey(Seller, verbose_name=_("seller"), on_delete=models.PROTECT, related_name="transfers")
     paid_on = models.DateField(_("paid"))
     amount = models.DecimalField(_("kroner"), max_digits=12, decimal_places=2)
+    reference = models.CharField(_("reference"), max_length=200, blank=True)
     #: What the payment is known by when the bank's file comes again.
     key = models.CharField(max_length=64, unique=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
-    )
     noted_at = models.DateTimeField(_("noted"))
+
+    objects = TransferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        ordering = ["paid_on", "pk"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="transfers_are_of_something")]
+
+    def __str__(self) -> str:
+        return f"{self.paid_on}: {self.amount}"
+
+    def rest(self) -> Decimal:
+        """What of it is not placed at any invoice."""
+        return self.amount - sum((one.amount for one in self.deposits.all() if one.stands), Decimal(0))
+
+
+class Deposit(Noted):
+    """What of a transfer is for an invoice: all that is to be paid, or a part."""
+
+    transfer = models.ForeignKey(
+        Transfer, verbose_name=_("transfer"), on_delete=models.PROTECT, related_name="deposits"
+    )
+    invoice = models.ForeignKey(Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="deposits")
+    amount = models.DecimalField(_("kroner"), max_digits=12, decimal_places=2)
 
     class Meta:
         verbose_name = _("deposit")
@@ -277,6 +337,32 @@ class Deposit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice}: {self.amount}"
+
+
+class Reversal(models.Model):
+    """That something was noted wrongly, and why. What it takes back stays to be read."""
+
+    settlement = models.OneToOneField(Settlement, null=True, on_delete=models.PROTECT, related_name="reversal")
+    deposit = models.OneToOneField(Deposit, null=True, on_delete=models.PROTECT, related_name="reversal")
+    reason = models.CharField(_("why"), max_length=200)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    noted_at = models.DateTimeField(_("noted"))
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(settlement=None, deposit__isnull=False) | Q(settlement__isnull=False, deposit=None),
+                name="a_reversal_is_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class HandOverState(models.TextChoices):

@@ -57,7 +57,8 @@ def vouchers(seller: Seller, first: date, last: date) -> list[Voucher]:
     """All that is dated on these days, invoices before credit notes, in the order of their numbers."""
     issued = (
         Invoice.objects.filter(series__seller=seller, issued_on__range=(first, last))
-        .select_related("payer", "credits", "settlement", "payment")
+        .select_related("payer", "credits", "payment")
+        .prefetch_related("settlements")
         .defer("xml")
         .order_by("-kind", "serial")
     )
@@ -98,7 +99,7 @@ def _rows(invoice: Invoice) -> Iterator[Voucher]:
 def _paid(invoice: Invoice) -> date | None:
     if invoice.payment:
         return today(invoice.payment.paid_at)
-    return invoice.settlement.paid_on if hasattr(invoice, "settlement") else None
+    return invoice.settlement.paid_on if invoice.settlement else None
 
 
 def _text(document: Document, rate: Decimal) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.calendars.feed import PAST
 from booking.calendars.personal import purge_calendars
 from booking.dates import today
-from booking.invoicing.models import Invoice
+from booking.invoicing.models import Invoice, Reversal, Transfer
 from booking.messages.models import MailedVersion, OutboxMessage
 from booking.mypage.forget import BOOKKEEPING_YEARS, NAMELESS, HasComingBookings, forget_name, forget_person
 from booking.mypage.models import DeletionRequest
@@ -125,6 +125,13 @@ def purge_references(now: datetime) -> int:
 def purge_invoices(now: datetime) -> int:
     """Empty what stands on invoices and credit notes that bookkeeping no longer asks for; numbers and sums stay."""
     return Invoice.objects.empty_before(_last_out_of_the_books(now) + timedelta(days=1), on=today(now))
+
+
+def purge_transfers(now: datetime) -> int:
+    """Empty what payers wrote to the bank, and why staff took a payment back; days and amounts stay."""
+    cut = _last_out_of_the_books(now)
+    reversals = Reversal.objects.filter(noted_at__date__lte=cut).exclude(reason="").update(reason="")
+    return Transfer.objects.empty_before(cut + timedelta(days=1)) + reversals
 
 
 def purge_payments(now: datetime) -> int:
@@ -300,6 +307,12 @@ TABLE = [
         f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the document",
         "bogføringsloven § 12, also after a person is deleted; after that number, payer and sums stay",
         purge_invoices,
+    ),
+    Rule(
+        _("what payers wrote on transfers to the bank, and why staff took a payment back"),
+        f"{BOOKKEEPING_YEARS} years after the end of the calendar year of the transfer",
+        "bogføringsloven § 12; after that day and amount stay",
+        purge_transfers,
     ),
     Rule(
         _("a payment's numbers at Stripe, and what staff wrote about it"),

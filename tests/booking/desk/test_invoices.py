@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from pypdf import PdfReader
 
-from booking.invoicing.models import Charge, Invoice
+from booking.invoicing.models import Charge, Invoice, Reversal
 from booking.invoicing.run import issue_due
+from booking.invoicing.settle import mark_paid
 from booking.journal.models import Fact
 from booking.messages.models import OutboxMessage
 from booking.mypage.retention import purge_invoices
@@ -276,3 +277,39 @@ def test_the_day_of_a_payment_is_chosen_with_the_script_it_needs(client, invoice
     page = client.get(reverse("invoices:settle", args=[invoice.pk])).content.decode()
 
     assert "date-time-chooser" in page
+
+
+# What was noted wrongly
+
+
+def reverse_page(invoice) -> str:
+    return reverse("invoices:reverse", args=[invoice.pk])
+
+
+def test_a_wrong_marking_is_taken_back_with_a_reason(client, invoice, finance):
+    mark_paid(invoice, paid_on=AFTER.date(), by=finance, now=AFTER)
+    [[what, _words]] = client.get(reverse_page(invoice)).context["form"].fields["what"].choices
+
+    assert client.post(reverse_page(invoice), {"what": what}).status_code == 422
+    for _click in range(2):
+        client.post(reverse_page(invoice), {"what": what, "reason": "Forkert faktura."})
+
+    assert list(Invoice.objects.open()) == [invoice]
+    assert [(one.reason, one.by) for one in Reversal.objects.all()] == [("Forkert faktura.", finance)]
+    page = client.get(reverse("invoices:inspect", args=[invoice.pk])).content.decode()
+    assert "Forkert faktura." in page
+
+
+def test_what_has_no_payment_noted_has_nothing_to_take_back(client, invoice, finance):
+    assert reverse_page(invoice) not in client.get(reverse("invoices:inspect", args=[invoice.pk])).content.decode()
+    assert client.get(reverse_page(invoice)).status_code == 302
+    assert client.post(reverse_page(invoice), {"what": "settlement-1", "reason": "x"}).status_code == 422
+
+
+def test_nobody_takes_a_payment_back_who_may_not_mark_as_paid(client, editor, invoice):
+    settlement = mark_paid(invoice, paid_on=AFTER.date(), by=None, now=AFTER)
+    client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+
+    client.post(reverse_page(invoice), {"what": f"settlement-{settlement.pk}", "reason": "x"})
+
+    assert not Reversal.objects.exists()

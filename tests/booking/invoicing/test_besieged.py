@@ -231,7 +231,7 @@ def test_editors_and_secretaries_reach_nothing_of_finances(client, role, action,
     for answer in (client.get, client.post):
         assert answer(reverse(f"invoices:{action}", args=[invoice.pk]), sent).status_code in {302, 403, 405}
     assert Invoice.objects.count() == 1
-    assert not hasattr(Invoice.objects.get(), "settlement")
+    assert Invoice.objects.get().settlement is None
 
 
 # Paid and credited

@@ -214,7 +214,7 @@ def test_a_plan_asks_no_more_of_the_database_when_there_are_more(seller, invoice
     issue_due(AFTER)
     few, many = [CAME], [replace(CAME, reference=slip(serial)) for serial in range(1, 5)] * 5
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         plan(few, seller=seller, on=LATER.date())
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         plan(many, seller=seller, on=LATER.date())

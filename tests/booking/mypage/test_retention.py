@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from wagtail.models import ModelLogEntry
 
 from booking.calendars.personal import find_calendar, open_calendar, write_calendar
 from booking.dates import COPENHAGEN
+from booking.invoicing.models import Reversal, Transfer
 from booking.invoicing.run import issue_due
+from booking.invoicing.settle import mark_paid, reverse_settlement
 from booking.messages.versions import next_versions
 from booking.models import (
     AudienceGrant,
@@ -223,6 +226,21 @@ def _link():
     return Secretary.objects.exists
 
 
+def _transfer():
+    Transfer.objects.create(
+        seller=SellerFactory(), paid_on=HELD, amount=Decimal(100), reference="Fra Bente", key="a", noted_at=at(HELD)
+    )
+    return Transfer.objects.exclude(reference="").exists
+
+
+def _reversal():
+    _invoice()
+    invoice = Invoice.objects.get()
+    settlement = mark_paid(invoice, paid_on=HELD, by=None, now=at(HELD))
+    reverse_settlement(settlement, reason="Bente tog fejl", by=None, now=at(HELD))
+    return Reversal.objects.exclude(reason="").exists
+
+
 def _grant():
     AudienceGrant.objects.create(
         audience=AudienceFactory(),
@@ -293,6 +311,8 @@ CASES = {
     ),
     "an order's references, by phone": (_accepted_by_phone, date(2032, 12, 31)),
     "what stands on invoices and credit notes: names and references": (_invoice, date(2032, 12, 31)),
+    "what payers wrote on transfers to the bank, and why staff took a payment back": (_transfer, date(2032, 12, 31)),
+    "what payers wrote on transfers, reversals": (_reversal, date(2032, 12, 31)),
     "a payment's numbers at Stripe, and what staff wrote about it": (_payment, date(2032, 12, 31)),
     "a payment's numbers at Stripe, differences": (_difference, date(2032, 12, 31)),
     "which of Stripe's events have been heard": (_event, HELD + timedelta(days=60)),
