@@ -95,7 +95,7 @@ def refresh(key: str, *, now: datetime) -> bool:
             feed.changed_at = max(moment, feed.changed_at + timedelta(seconds=1))
         feed.revision += 1
         feed.body = body
-    feed.save()
+    feed.save(update_fields=None if is_new else ["name", "built_on"])  # a body may be a megabyte
     return is_new
 
 
@@ -129,7 +129,7 @@ def build(key: str = ALL, *, name: str = "", now: datetime) -> str:
     """The feed's file as it should be now."""
     with override(settings.LANGUAGE_CODE):
         what = expected_event if key.removeprefix(COMING) == EXPECTED else event
-        own = [written(entry, what) for entry in in_the_feed(key, now)[:MOST_EVENTS]]
+        own = written(in_the_feed(key, now)[:MOST_EVENTS], what)
         others = [item for add in _contributors for item in add(key, now)]
         name = name or name_of(key) or ""
         body = _file(name, own + others)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import time_machine
 
-from booking.calendars.events import left_file, session_file
+from booking.calendars.events import event, expected_event, left_file, session_file, written
 from booking.models import CalendarEntry, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.readers import agreed
@@ -14,6 +14,7 @@ from tests.factories import SessionPageFactory, VenueFactory
 pytestmark = pytest.mark.django_db
 
 MADE = datetime(2027, 1, 4, 9, 30, 15, 999999, tzinfo=UTC)
+DAY = date(2027, 5, 5)
 
 
 def entry(**session) -> CalendarEntry:
@@ -114,11 +115,11 @@ def test_the_hour_that_clocks_show_twice_is_written_as_the_one_that_is_meant(sta
     assert [line for line in lines if line.startswith(("DTSTART", "DTEND")) and "2027" in line] == expected
 
 
-@pytest.mark.parametrize(("last", "end"), [(date(2027, 5, 5), date(2027, 5, 6)), (date(2027, 5, 6), date(2027, 5, 7))])
+@pytest.mark.parametrize(("last", "end"), [(DAY, date(2027, 5, 6)), (date(2027, 5, 6), date(2027, 5, 7))])
 def test_days_without_hours_are_whole_days_up_to_the_day_after(last, end):
     [seen] = agreed(session_file(entry(ends_on=last, starts_time=None, ends_time=None)))
 
-    assert (seen.starts, seen.ends) == (date(2027, 5, 5), end)
+    assert (seen.starts, seen.ends) == (DAY, end)
     assert not isinstance(seen.starts, datetime)
 
 
@@ -270,3 +271,33 @@ def test_a_run_names_the_others_that_one_may_choose_instead():
     made.gone_at = MADE
     [seen] = agreed(session_file(made))
     assert "22.-24. marts" not in seen.description
+
+
+STATES = {
+    "waits for another date": {
+        "postponed_to": "maj/juni 2027",
+        "expected_on": DAY,
+        "expected_until": DAY,
+    },
+    "only words": {"words": "maj/juni 2027", "expected_on": DAY, "expected_until": DAY},
+    "called off": {"cancelled_at": MADE},
+    "gone": {"gone_at": MADE},
+    "held": {"other_runs": "10. maj", "place": "Weidekampsgade 10", "starts_time": time(9), "ends_time": time(16)},
+}
+
+
+@pytest.mark.parametrize("what", [event, expected_event])
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_what_is_remembered_is_made_from_all_that_an_event_is_made_from(what, state):
+    about = {
+        "title": "Lederskab",
+        "kind": "online",
+        "starts_on": DAY,
+        "ends_on": DAY,
+        "sequence": 4,
+    }
+    CalendarEntry.objects.create(**about, **state, created_at=MADE, changed_at=MADE + timedelta(hours=1))
+
+    [item] = written(CalendarEntry.objects.all(), what)
+
+    assert {name: value for name, value in item.items() if name != "written"} == what(CalendarEntry.objects.get())

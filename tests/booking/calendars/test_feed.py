@@ -9,6 +9,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 from wagtail.models import PageViewRestriction
 
@@ -78,6 +79,18 @@ def test_building_again_gives_the_same_bytes(transactional_db):
 
     assert build(now=NOW) == build(now=NOW + timedelta(hours=5)) == stored().body
     assert refresh(ALL, now=NOW + timedelta(hours=5)) is False
+
+
+def test_a_feed_that_says_the_same_is_not_written_again(transactional_db):
+    """It is looked over each minute, and may be a megabyte."""
+    SessionPageFactory()
+    refresh(ALL, now=NOW)
+
+    with CaptureQueriesContext(connection) as queries:
+        refresh(ALL, now=NOW)
+
+    [update] = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert "body" not in update
 
 
 def test_sessions_without_a_date_are_left_out_until_they_have_one(transactional_db):
