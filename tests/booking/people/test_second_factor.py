@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -84,6 +84,15 @@ def test_the_first_sign_in_leads_to_setting_it_up_and_then_to_the_desk(client, s
     _secret, codes = set_up(client)
 
     assert len(codes) == 10
+    assert is_at_the_desk(client)
+
+
+def test_a_technician_whom_the_console_gave_a_password_sets_it_up_too(client, db, clock):
+    User.objects.create_superuser("tekniker", email="tekniker@example.org", password="ikke-til-noget")
+    write_code_from_mail(client, "tekniker@example.org")
+
+    set_up(client)
+
     assert is_at_the_desk(client)
 
 
