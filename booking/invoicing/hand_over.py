@@ -51,15 +51,24 @@ def hand_over(row: HandOver, *, now: datetime) -> bool | None:
     try:
         carry(row.invoice)
     except Silent as silence:
-        wait = PATIENCE[min(row.attempts, len(PATIENCE) - 1)]
-        HandOver.objects.filter(pk=row.pk).update(not_before=now + timedelta(minutes=wait))
+        _wait(row, now)
         logger.warning("%s was not handed over: %s", row.invoice.number, silence)
         return False
     except Refused as refusal:
         _note(row, HandOverState.REFUSED, now=now, carrier=name, reason=str(refusal))
         return False
+    except Exception:
+        # Something that no carrier has a name for, such as a token that no header can hold. The others go on.
+        _wait(row, now)
+        logger.exception("%s was not handed over", row.invoice.number)
+        return False
     _note(row, HandOverState.HANDED_OVER, now=now, carrier=name)
     return True
+
+
+def _wait(row: HandOver, now: datetime) -> None:
+    minutes = PATIENCE[min(row.attempts, len(PATIENCE) - 1)]
+    HandOver.objects.filter(pk=row.pk).update(not_before=now + timedelta(minutes=minutes))
 
 
 def _claim(row: HandOver, now: datetime) -> bool:

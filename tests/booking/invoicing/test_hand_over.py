@@ -196,6 +196,17 @@ def test_an_access_point_that_is_down_is_tried_again(row, settings):
     assert stands(row)[0] == "ready"
 
 
+def test_a_token_that_no_header_can_hold_stops_no_other(point, payment, settings, mailoutbox):  # noqa: F811
+    settings.INVOICE_TOKEN = "nøgle – ny"
+    order(SessionPageFactory(), mayor_of("Samsø"))
+    type(payment.order).objects.filter(pk=payment.order_id).update(gln="")
+    issue_due(AFTER)
+
+    assert hand_over_due(AFTER) == (1, 1)
+    assert HandOver.objects.get(state="ready").invoice.payer.name == "Samsø"
+    assert [mail.to for mail in mailoutbox] == [["sekretariat@example.org"]]
+
+
 def test_a_refusal_is_kept_with_its_reason_and_not_repeated(row, point):
     point.answers = [(422, "Modtageren findes\nikke")]
 
