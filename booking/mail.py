@@ -1,9 +1,12 @@
-"""A mail before it has an address. Rooms below booking.messages write theirs with it too; its words may be staff's."""
+"""A mail before it has an address, and one that has. All rooms write theirs with these; the words may be staff's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.header import Header
+from email.message import Message
 from typing import Any
 
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 
@@ -33,6 +36,19 @@ class Letter:
 
     def html(self) -> str:
         return render_to_string(f"booking/mail/{self.name}.html", self.context | {"subject": self.subject})
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose subject begins on its own line.
+
+    Django folds a subject before it is a header, and then it is folded once more: the first line is left empty, and
+    some programs read a space before the subject.
+    """
+
+    def message(self) -> Message:
+        message: Message = super().message()
+        message.replace_header("Subject", Header(str(self.subject), header_name="Subject"))
+        return message
 
 
 Dresser = Callable[[Letter], Letter]

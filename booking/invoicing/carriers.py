@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import requests
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -15,7 +14,7 @@ from booking.invoicing import pdf
 from booking.invoicing.document import Document
 from booking.invoicing.models import Invoice
 from booking.invoicing.outbox import AnotherLiesThere, lay, outbox
-from booking.mail import Letter, dressed
+from booking.mail import Letter, Mail, dressed
 
 #: Seconds to wait for an access point or a mail server.
 TIMEOUT = 10
@@ -78,7 +77,7 @@ def by_mail(invoice: Invoice) -> None:
     with override(settings.LANGUAGE_CODE):
         letter = dressed(_letter(document))
         text, html = letter.text(), letter.html()
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         letter.subject,
         text,
         to=[document.buyer.email],

@@ -7,11 +7,12 @@ from email.mime.text import MIMEText
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from booking.mail import Mail
 from booking.messages.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -69,9 +70,9 @@ def deliver_due(now: datetime) -> tuple[int, int]:
     return results[True], results[False]
 
 
-def as_mail(message: OutboxMessage) -> EmailMultiAlternatives:
+def as_mail(message: OutboxMessage) -> Mail:
     """The message as it goes over the wire; the same Message-ID however often it is tried."""
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=message.subject,
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,

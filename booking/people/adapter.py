@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from booking.mail import Letter, dressed
+from booking.mail import Letter, Mail, dressed
 from booking.people.signin import user_with
 
 #: What the frame of a mail asks for and this one has not. Django logs a name that is missing with all that is there,
@@ -40,7 +40,7 @@ class RegisterAdapter(DefaultAccountAdapter):
                 return super().render_mail(template_prefix, email, context, headers)
         frame = NOTHING_ELSE | {"signed": gettext("KL's offers to mayors")}
         letter = dressed(replace(letter, context=frame | letter.context))
-        mail = EmailMultiAlternatives(letter.subject, letter.text(), self.get_from_email(), [email], headers=headers)
+        mail = Mail(letter.subject, letter.text(), self.get_from_email(), [email], headers=headers)
         mail.attach_alternative(letter.html(), "text/html")
         return mail
 

@@ -81,7 +81,7 @@ def words(mail: EmailMessage, kind: str = "plain") -> str:
 
 
 def subject(mail: EmailMessage) -> str:
-    return mail["Subject"].strip()  # a long one begins on a line of its own
+    return mail["Subject"]
 
 
 def line(mail: EmailMessage, label: str) -> str:

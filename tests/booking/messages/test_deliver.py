@@ -30,7 +30,7 @@ def now():
         yield clock
 
 
-def write(count: int = 1, **fields) -> list[OutboxMessage]:
+def write(count: int = 1, *, subject: str = "Tilmeldt", **fields) -> list[OutboxMessage]:
     """So many messages that wait to be sent."""
     fact = record("rang", UserFactory(), at=NOW)
     return [
@@ -38,7 +38,7 @@ def write(count: int = 1, **fields) -> list[OutboxMessage]:
             fact=fact,
             kind="booked",
             recipient=f"modtager{number}@example.org",
-            subject="Tilmeldt",
+            subject=subject,
             text="Kære modtager",
             html="<p>Kære modtager</p>",
             message_id=f"<{fact.pk}-{number}@example.org>",
@@ -60,6 +60,29 @@ def test_a_message_is_sent_once(transactional_db, sink):
     message.refresh_from_db()
     assert len(sink.mails) == 1
     assert (message.sent_at, message.attempts, message.error, message.claimed_until) == (NOW, 1, "", None)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Tilmeldt: Lørdagsmøde, lørdag den 30. oktober 2027",
+        "Aflyst: " + "Ærø og Ålborg – blåbærgrød; " * 8 + "slut",
+        "Program: A course with a title that is longer than any line of a mail may be, and in plain letters",
+        "🎉" * 40,
+        "Møde",
+        "Tilmeldt",
+    ],
+    ids=["danish", "long danish", "long", "emoji", "short danish", "short"],
+)
+def test_a_subject_begins_on_the_line_that_says_it_is_one(transactional_db, sink, subject):
+    """Elsewhere it is read with a space before it, or not at all."""
+    [message] = write(subject=subject)
+
+    deliver(message.pk, now=NOW)
+
+    [mail], [raw] = sink.mails, sink.raw
+    assert mail["Subject"] == subject
+    assert max(len(line) for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")) <= 78
 
 
 def test_a_dead_mail_server_does_not_reach_the_booker(transactional_db, post_office):

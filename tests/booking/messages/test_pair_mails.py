@@ -37,7 +37,7 @@ def seat(sink):
 
 
 def subjects(sink, email) -> list[str]:
-    return [mail["Subject"].strip() for mail in sink.to(email)]
+    return [mail["Subject"] for mail in sink.to(email)]
 
 
 def told(sink):

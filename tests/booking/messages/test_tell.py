@@ -178,7 +178,7 @@ def test_a_very_long_title_makes_a_mail_all_the_same(sink):
     book(SessionPageFactory(title="Æ" * 255, slug="titel"))
 
     [mail] = sink.to(SECRETARY)
-    assert len(mail["Subject"].strip()) <= 200
+    assert len(mail["Subject"]) <= 200
     assert "Æ" * 255 in words(mail)
 
 
@@ -273,7 +273,7 @@ def test_a_price_that_falls_away_is_told_with_the_reason(session, sink):
 
     assert sorted(mail["To"] for mail in sink.mails) == [MAYOR, SECRETARY]
     [mail] = sink.to(SECRETARY)
-    assert mail["Subject"].strip().startswith("Prisen for frameldingen bortfalder: ")
+    assert mail["Subject"].startswith("Prisen for frameldingen bortfalder: ")
     assert "skulle frameldingen koste 8.800,00 kr. ekskl. moms" in words(mail)
     assert "Sne på broen" not in words(mail)
 
