@@ -22,18 +22,9 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
 
-from booking.people.importing import (
-    FIELDS,
-    HasBadRows,
-    Held,
-    Holder,
-    Plan,
-    RegisterChanged,
-    carry_out,
-    danish_date,
-    plan_import,
-)
+from booking.people.importing import HasBadRows, RegisterChanged, carry_out, plan_import
 from booking.people.models import HealthCouncil, OfficeKind
+from booking.people.plan import FIELDS, Held, Holder, Plan, danish_date
 from booking.people.rows import COLUMNS, EXPECTED, read_rows
 from booking.people.tables import MAX_BYTES, MAX_ROWS, MEGABYTE, Unreadable
 from booking.people.waiting import RegisterFile, bring

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from booking.people.importing import Plan, RegisterChanged, carry_out, danish_date, plan_import
+from booking.people.importing import RegisterChanged, carry_out, plan_import
+from booking.people.plan import Plan, danish_date
 from booking.people.tables import MAX_BYTES, Unreadable
 
 

@@ -13,8 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from booking.journal.models import Fact
-from booking.people.importing import HasBadRows, Plan, RegisterChanged, carry_out, plan_import
+from booking.people.importing import HasBadRows, RegisterChanged, carry_out, plan_import
 from booking.people.models import HealthCouncil, Office, OfficeKind, Person
+from booking.people.plan import Plan
 from booking.people.signin import give_sign_in, user_with
 from booking.signup.models import Booking
 from tests.booking.people.election import AFTER, BEFORE, HEADER, as_csv, as_xlsx, result, sitting_mayors
