@@ -16,7 +16,7 @@ def try_again(message: OutboxMessage, *, now: datetime) -> bool:
     A message that somebody is sending right now keeps its lease, so that it does not go twice.
     """
     unsent = OutboxMessage.objects.filter(pk=message.pk, sent_at=None)
-    if not unsent.update(failed_at=None, not_before=now):
+    if not unsent.update(failed_at=None, not_before=now, asked_again_at=now):
         return False
     transaction.on_commit(partial(deliver_soon, message.pk), robust=True)
     return True

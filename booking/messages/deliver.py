@@ -1,10 +1,11 @@
 """Sending what lies in the outbox, over SMTP and outside any transaction."""
 
 import logging
-from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.mime.text import MIMEText
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
+from enum import Enum
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -17,17 +18,31 @@ from booking.messages.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 
-#: How long a message is in one sender's hands. Far longer than any SMTP conversation, whose every step has a timeout.
-LEASE = timedelta(minutes=10)
+#: How long a message is in one sender's hands: longer than any conversation with a mail server takes (booking.smtp).
+LEASE = timedelta(minutes=15)
 
 #: Seconds to wait for each answer of the mail server.
 TIMEOUT = 10
+
+#: Seconds that it may look into a mail it has been given. One that is sent again meanwhile arrives twice.
+LOOK = 300
 
 #: Minutes before the next try, by the number of tries so far; the last one repeats.
 PATIENCE = (1, 5, 15, 60, 240)
 
 #: So often may a mail server refuse a message for good before we believe it.
 REFUSALS = 3
+
+#: How long we go on with a message that a mail server refuses for now, and with one that no server takes up.
+REFUSED_FOR = timedelta(days=5)
+UNANSWERED_FOR = timedelta(days=30)
+
+#: So many in a row that no server takes up, and the rest wait for the next run.
+SILENCES = 3
+
+
+class NobodyToSendTo(Exception):
+    """The message has no recipient that a mail server could be given."""
 
 
 def deliver_soon(message_id: int) -> None:
@@ -40,34 +55,61 @@ def deliver_in_background(message_id: int) -> None:
     deliver(message_id, now=timezone.now())
 
 
+class Outcome(Enum):
+    SENT = "the mail server has it"
+    REFUSED = "it does not want it, or not now"
+    UNANSWERED = "there is no server to talk to, or none that listens to the end"
+    NOT_OURS = "it was nobody's turn"
+
+
 def deliver(message_id: int, *, now: datetime) -> bool | None:
     """Send one message: True when the mail server has it, False when not, None when it was nobody's turn.
 
     Never raises for what a mail server does. A process that dies between the server's yes and our own note of it
     leaves the lease to run out, and the message goes again with the same Message-ID.
     """
-    message = _claim(message_id, now)
-    if message is None:
-        return None
-    try:
-        as_mail(message).send()
-    except Exception as error:  # whatever goes wrong with one mail, the next must have its turn
-        _put_back(message, error, now)
-        return False
-    OutboxMessage.objects.filter(pk=message.pk).update(sent_at=now, claimed_until=None, error="")
-    logger.info("message %s sent", message.pk)
-    return True
+    outcome = _attempt(message_id, now)
+    return None if outcome is Outcome.NOT_OURS else outcome is Outcome.SENT
 
 
 def deliver_due(now: datetime) -> tuple[int, int]:
-    """Send everything that waits; give the numbers sent and failed."""
+    """Send what waits; give the numbers sent and failed. Where no server answers, the rest wait for the next run."""
     tried: set[int] = set()
-    results: Counter[bool | None] = Counter()
+    outcomes: list[Outcome] = []
     while waiting := set(OutboxMessage.objects.waiting(now).values_list("pk", flat=True)) - tried:
         for pk in sorted(waiting):
-            results[deliver(pk, now=now)] += 1
+            outcomes.append(_attempt(pk, now))
+            if outcomes[-SILENCES:] == [Outcome.UNANSWERED] * SILENCES:
+                return _counted(outcomes)
         tried |= waiting  # those that waited for one of these come in the next round
-    return results[True], results[False]
+    return _counted(outcomes)
+
+
+def _counted(outcomes: list[Outcome]) -> tuple[int, int]:
+    sent, ours = outcomes.count(Outcome.SENT), len(outcomes) - outcomes.count(Outcome.NOT_OURS)
+    return sent, ours - sent
+
+
+def _attempt(message_id: int, now: datetime) -> Outcome:
+    connection = get_connection(timeout=TIMEOUT, patience=LOOK)
+    message = _claim(message_id, now)
+    if message is None:
+        return Outcome.NOT_OURS
+    try:
+        try:
+            connection.open()
+            if not connection.send_messages([as_mail(message)]):
+                raise NobodyToSendTo
+        except Exception as error:  # whatever goes wrong with one mail, the next must have its turn
+            _put_back(message, error, now)
+            return Outcome.REFUSED if _is_about_message(error) else Outcome.UNANSWERED
+        # Noted before we hang up: the server has it, however it takes its leave.
+        OutboxMessage.objects.filter(pk=message.pk).update(sent_at=now, claimed_until=None, failed_at=None, error="")
+        logger.info("message %s sent", message.pk)
+        return Outcome.SENT
+    finally:
+        with suppress(Exception):
+            connection.close()
 
 
 def as_mail(message: OutboxMessage) -> Mail:
@@ -83,7 +125,6 @@ def as_mail(message: OutboxMessage) -> Mail:
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",  # Exchange's word for the same
         },
-        connection=get_connection(timeout=TIMEOUT),
     )
     mail.attach_alternative(message.html, "text/html")
     if message.calendar:
@@ -106,7 +147,11 @@ def _calendar_part(calendar: str, filename: str) -> MIMEText:
 
 
 def _claim(message_id: int, now: datetime) -> OutboxMessage | None:
-    """Take the message into our hands, unless it is in another's, sent, given up or not due."""
+    """Take the message into our hands, unless it is in another's, sent, given up or not due.
+
+    One that is found in the hands of somebody who died is held longer each time, and given up in the end: it may be
+    what they died of, and it may have been sent each time.
+    """
     with transaction.atomic():
         message = (
             OutboxMessage.objects.waiting(now)
@@ -114,24 +159,44 @@ def _claim(message_id: int, now: datetime) -> OutboxMessage | None:
             .filter(pk=message_id)
             .first()
         )
-        if message is not None:
-            message.claimed_until = timezone.now() + LEASE
-            message.attempts += 1
-            message.save(update_fields=["claimed_until", "attempts"])
+        if message is None:
+            return None
+        if message.claimed_until and now >= message.patient_since + UNANSWERED_FOR:
+            message.failed_at, message.claimed_until, message.error = now, None, "Interrupted"
+            message.save(update_fields=["failed_at", "claimed_until", "error"])
+            return None
+        message.claimed_until = timezone.now() + max(LEASE, _wait(message.attempts))
+        message.attempts += 1
+        message.save(update_fields=["claimed_until", "attempts"])
         return message
 
 
+def _wait(attempts: int) -> timedelta:
+    """How long a message rests that has been tried so often."""
+    return timedelta(minutes=PATIENCE[min(max(attempts, 1), len(PATIENCE)) - 1])
+
+
 def _put_back(message: OutboxMessage, error: Exception, now: datetime) -> None:
-    """Note why it failed and when to try again, or that we have tried enough. The note names nobody."""
+    """Note why it failed and when to try again, or that we have tried enough. The note names nobody.
+
+    Only while it is still in our hands: whoever was stopped for longer than that has nothing to say any more.
+    """
     code = _code(error)
-    message.error = f"{type(error).__name__} {code or ''}".strip()
-    message.claimed_until = None
+    words = f"{type(error).__name__} {code or ''}".strip()
+    still_ours = OutboxMessage.objects.unsettled().filter(pk=message.pk, claimed_until=message.claimed_until)
+    still_ours.update(
+        error=words,
+        claimed_until=None,
+        failed_at=now if _is_enough(message, error, now) else None,
+        not_before=now + _wait(message.attempts),
+    )
+    logger.warning("message %s not sent, attempt %d: %s", message.pk, message.attempts, words)
+
+
+def _is_enough(message: OutboxMessage, error: Exception, now: datetime) -> bool:
     if _is_final(error) and message.attempts >= REFUSALS:
-        message.failed_at = now
-    wait = PATIENCE[min(message.attempts, len(PATIENCE)) - 1]
-    message.not_before = now + timedelta(minutes=wait)
-    message.save(update_fields=["error", "claimed_until", "failed_at", "not_before"])
-    logger.warning("message %s not sent, attempt %d: %s", message.pk, message.attempts, message.error)
+        return True
+    return now >= message.patient_since + (REFUSED_FOR if _is_about_message(error) else UNANSWERED_FOR)
 
 
 def _code(error: Exception) -> int | None:
@@ -144,3 +209,9 @@ def _code(error: Exception) -> int | None:
 def _is_final(error: Exception) -> bool:
     """Whether the server refused this recipient or this message for good; a refused sign-in is our own fault."""
     return isinstance(error, SMTPRecipientsRefused | SMTPDataError) and (_code(error) or 0) >= 500
+
+
+def _is_about_message(error: Exception) -> bool:
+    """Whether it is this message that is not wanted, or can't be made; and not that there is no server to take it."""
+    refusals = SMTPRecipientsRefused | SMTPDataError | SMTPSenderRefused
+    return isinstance(error, refusals) or not isinstance(error, OSError)

@@ -41,7 +41,7 @@ class OutboxMessage(models.Model):
     """One mail to one address about one fact; sent once.
 
     ``claimed_until`` is a lease: whoever sends the message holds it that long, so that two workers never send it both.
-    A message whose recipient is refused for good stays here with ``failed_at``, for staff to see.
+    A message that is refused for good, or for too long, stays here with ``failed_at``, for staff to see.
     """
 
     fact = models.ForeignKey(Fact, on_delete=models.PROTECT, related_name="messages")
@@ -61,6 +61,7 @@ class OutboxMessage(models.Model):
     claimed_until = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(_("given up"), null=True)
     error = models.CharField(_("last error"), max_length=200, blank=True)
+    asked_again_at = models.DateTimeField(null=True)  # when staff last wanted it tried again
 
     objects = OutboxMessageQuerySet.as_manager()
 
@@ -75,6 +76,11 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def patient_since(self) -> datetime:
+        """What the time is counted from after which it is given up."""
+        return self.asked_again_at or self.created_at
 
 
 class MailedVersion(models.Model):

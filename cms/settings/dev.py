@@ -41,7 +41,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = "KL's tilbud til borgmestre <tilbud@example.
 MAILBOX_DIR = VAR_DIR / "mail"
 EMAIL_BACKEND = "cms.mailbox.PrintAndKeep"
 if "EMAIL_HOST" in os.environ:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "booking.smtp.EmailBackend"
     EMAIL_HOST = os.environ["EMAIL_HOST"]
     EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
     EMAIL_TIMEOUT = 10

@@ -42,6 +42,7 @@ CACHES = {"default": DATABASE_CACHE}
 # Mail waits in the database for `manage.py db_worker --backend mail`.
 TASKS = TASKS | {"mail": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+EMAIL_BACKEND = "booking.smtp.EmailBackend"
 EMAIL_HOST = os.environ["EMAIL_HOST"]
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
 EMAIL_HOST_USER = os.environ["EMAIL_HOST_USER"]

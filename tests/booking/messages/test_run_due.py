@@ -160,7 +160,7 @@ import sys
 import django
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = {str(connection.settings_dict["NAME"])!r}
-settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+settings.EMAIL_BACKEND = "booking.smtp.EmailBackend"
 settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", {settings.EMAIL_PORT}
 django.setup()
 import time_machine

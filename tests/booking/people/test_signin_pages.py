@@ -215,7 +215,7 @@ def test_coming_back_to_the_first_page_begins_anew(client, person):
 
 
 def test_a_mail_server_that_is_down_is_told_and_not_hidden(client, person, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "booking.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
 
     page = ask(client)
