@@ -122,5 +122,5 @@ def letters_to(session: SessionPage) -> FactQuerySet:
 
 
 def _bookings(session: SessionPage):
-    of_session = Booking.objects.for_listing().filter(session=session)
+    of_session = Booking.objects.with_hands().for_listing().filter(session=session)
     return of_session.select_related("session__contact").order_by("participant__name", "pk")

@@ -50,6 +50,7 @@ from booking.messages.waiting_letters import waiting_letter
 from booking.people.models import Person, Secretary
 from booking.sessions.calendar_entry import CalendarEntry
 from booking.sessions.models import Contact, SessionPage
+from booking.signup.hands import out_of_hand
 from booking.signup.link import key_for
 from booking.signup.models import Booking, BookingStatus, Interest
 
@@ -416,8 +417,15 @@ def _tell_disputed(fact: Fact) -> None:
 
 
 def recipients(booking: Booking) -> list[str]:
-    """The order's contact, and the participant where that is another address; each once."""
-    addresses = [booking.order.contact_email, booking.participant.mailbox]
+    """The order's contact, and the participant where that is another address; each once.
+
+    A contact who ordered it hears no more of a seat in which others put somebody for whom they do not act.
+    """
+    contact, booker = booking.order.contact_email.strip().lower(), booking.order.booker
+    # Nobody who waits has changed; and a contact that is not the booker's own address is the town hall's.
+    if getattr(booking, "changed_hands", False) and contact == booker.mailbox.lower():
+        contact = "" if out_of_hand([booking], booker, on=today(timezone.now())) else contact
+    addresses = [contact, booking.participant.mailbox]
     return list(dict.fromkeys(one.strip().lower() for one in addresses if one.strip()))
 
 
@@ -462,15 +470,19 @@ def _remember(bookings: list[Booking], entry: CalendarEntry, session: SessionPag
 
 
 def tellable():
-    return Booking.objects.select_related(
-        "order__booker",
-        "participant__host",
-        "conditions",
-        "session__venue",
-        "session__contact",
-        "session__calendar_entry",
-        "withdrawal",
-    ).prefetch_related("lines")
+    return (
+        Booking.objects.with_hands()
+        .select_related(
+            "order__booker",
+            "participant__host",
+            "conditions",
+            "session__venue",
+            "session__contact",
+            "session__calendar_entry",
+            "withdrawal",
+        )
+        .prefetch_related("lines")
+    )
 
 
 def write(

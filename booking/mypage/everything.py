@@ -10,6 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.db.models import Prefetch, Q
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from booking.money import kroner
 from booking.mypage.forget import bookings_of, messages_to
 from booking.payments.models import Payment, Refund
 from booking.people.models import Person, Secretary
+from booking.signup.hands import kept_from
 from booking.signup.models import Booking, Order
 from booking.signup.sentences import both_amounts, owed_sentence
 
@@ -259,10 +261,11 @@ def _invoice(invoice: Invoice, lines: list[str], *, is_own: bool) -> list[Item]:
 
 
 def _bookings(person: Person) -> list[list[Item]]:
-    """The seats they take or have ordered. What the kitchen and the hotel know of others is the others' own."""
+    """The seats they take or have ordered. What the kitchen and the hotel know of others is the others' own, and so is
+    the name of whomever others have put in a seat since."""
     bookings = bookings_of(person).for_listing().select_related("conditions__conditions")
     bookings = bookings.prefetch_related("withdrawal__lines").order_by("booked_at", "pk")
-    return [_booking(booking, person) for booking in bookings]
+    return [_booking(booking, person) for booking in kept_from(person, bookings, on=today(timezone.now()))]
 
 
 def _booking(booking: Booking, person: Person) -> list[Item]:

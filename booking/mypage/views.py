@@ -29,6 +29,7 @@ from booking.people.details import change_phone
 from booking.people.models import Person, Secretary
 from booking.people.secretaries import HoldsNoOffice, OwnSecretary, TooMany, end_secretary, name_secretary
 from booking.signup.cancel import withdrawal_obstacle
+from booking.signup.hands import kept_from
 from booking.signup.link import place_url
 from booking.signup.models import Booking, Interest
 from booking.signup.pairs import pair_url
@@ -131,7 +132,7 @@ def _lines(person: Person, now: datetime) -> list[Line]:
     represented = represented_by(person, on=today(now))
     lines = []
     bookings = Booking.objects.seen_by(person, today(now)).for_listing().with_place()
-    for booking in bookings.select_related("session__contact"):
+    for booking in kept_from(person, bookings.select_related("session__contact"), on=today(now)):
         session = booking.session
         is_over = session.when.is_over(now)
         joins = booking.is_confirmed and not is_over and not session.is_cancelled

@@ -1,9 +1,11 @@
 """Bookings as they are asked for: who has a seat, who waits, and whose they are."""
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from booking.journal.kinds import SUBSTITUTED
+from booking.journal.models import Fact
 from booking.people.models import Person
 from booking.signup.moves import ACTIVE, HOLDS_A_SEAT, SEATED, BookingStatus
 
@@ -43,6 +45,11 @@ class BookingQuerySet(models.QuerySet):
             "office__municipality",
             "withdrawal",
         ).prefetch_related("lines")
+
+    def with_hands(self) -> "BookingQuerySet":
+        """Each with whether it ``changed_hands``: somebody else has the seat than whom it was ordered for."""
+        passed_on = Fact.objects.filter(kind=SUBSTITUTED, about_type__model="booking", about_id=OuterRef("pk"))
+        return self.annotate(changed_hands=Exists(passed_on))
 
     def seen_by(self, person: Person, on) -> "BookingQuerySet":
         """Those this person takes part in, has ordered, or may act for today."""

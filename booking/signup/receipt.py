@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from booking.people.models import Person
 from booking.signup.bookings import Booking
+from booking.signup.hands import kept_from
 from booking.signup.moves import BookingStatus
 from booking.signup.orders import Order
 
@@ -14,13 +15,16 @@ from booking.signup.orders import Order
 def visible_bookings(order: Order, user: AbstractBaseUser | AnonymousUser, *, on: date) -> list[Booking]:
     """The bookings of ``order`` that this user may see: none means that the receipt is not theirs.
 
-    The booker and staff see them all; a participant, and whoever acts for one on that day, see the participant's.
+    The booker and staff see them all; a participant, and whoever acts for one on that day, see the participant's. Whom
+    others have put in a seat since is not the booker's to read, unless they act for them.
     """
     listed = order.bookings.for_listing().with_place().select_related("conditions", "session__contact")
     bookings = list(listed.order_by("pk"))
     person: Person | None = getattr(user, "person", None)
-    if user.has_perm("booking.view_booking") or (person and order.booker_id == person.pk):
+    if user.has_perm("booking.view_booking"):
         return bookings
+    if person and order.booker_id == person.pk:
+        return kept_from(person, bookings, on=on)
     theirs = represented_by(person, on=on)
     return [booking for booking in bookings if booking.participant_id in theirs]
 

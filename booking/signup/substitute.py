@@ -13,6 +13,7 @@ from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.bookings import Booking
 from booking.signup.guests import Guest, NoHost, hosts, welcome
+from booking.signup.hands import out_of_hand
 from booking.signup.locks import lock_sessions
 from booking.signup.moves import IN_LINE, BookingStatus
 from booking.signup.reserve import MayNotActFor, Seat, quote_for
@@ -146,7 +147,8 @@ def may_substitute(booking: Booking, person: Person, *, now: datetime) -> bool:
     """
     if person.may_act_for(booking.participant, today(now)):
         return True
-    return booking.holder_leaves and booking.order.booker_id == person.pk
+    is_ordered_by = booking.order.booker_id == person.pk
+    return booking.holder_leaves and is_ordered_by and not out_of_hand([booking], person, on=today(now))
 
 
 def candidates(booking: Booking, booker: Person, *, now: datetime) -> list[Person]:

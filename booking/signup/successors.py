@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from booking.dates import today
-from booking.people.models import HELD_BY_ONE, Office, Person
+from booking.people.models import HELD_BY_ONE, Office
 from booking.sessions.models import SessionPage
 from booking.signup.bookings import Booking
 from booking.signup.moves import BookingStatus
@@ -38,8 +38,3 @@ def awaiting_successor(now: datetime) -> QuerySet[Booking]:
         .for_listing()
         .order_by("session__starts_on", "pk")
     )
-
-
-def awaiting_successor_from(person: Person, now: datetime) -> QuerySet[Booking]:
-    """Those of them in which ``person`` can put somebody: their own, those of whom they act for, those they ordered."""
-    return awaiting_successor(now).seen_by(person, today(now))
