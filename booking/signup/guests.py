@@ -5,8 +5,8 @@ same whether or not it is there, and it opens nothing. Whoever reads mail there 
 list, and nothing else; where it is somebody's own in the register, they find the seat on My page.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from booking.people.audiences import NotForYou
@@ -27,11 +27,18 @@ class Guest:
     email: str
     diet: str = ""
     room: str = ""
+    add_ons: tuple[int, ...] = ()
     line: int = 1
 
     def person(self, host: Person | None = None, municipality: Municipality | None = None) -> Person:
         """The row they get, not saved yet."""
         return Person(name=self.name, guest_email=self.email, host=host, municipality=municipality)
+
+
+def with_add_ons(guests: Iterable[Guest], keys: Iterable[str]) -> list[Guest]:
+    """The guests, each with these add-ons (ids, as a form has them)."""
+    add_ons = tuple(int(key) for key in keys)
+    return [replace(guest, add_ons=add_ons) for guest in guests]
 
 
 class NoHost(Exception):

@@ -32,7 +32,7 @@ def keep(request, session: SessionPage) -> None:
         if of_a_seat:
             is_tick = of_a_seat["field"] == "may_be_listed"
             written.setdefault(of_a_seat["person"], {})[of_a_seat["field"]] = values[-1] if is_tick else values
-        elif name == "participant":
+        elif name in {"participant", "guest_add_ons"}:
             written[name] = values
         elif name == "guests":
             written[name] = without_wishes(request.POST[name][:_LONG])

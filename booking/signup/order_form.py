@@ -13,7 +13,7 @@ from booking.pricing.models import ConditionsVersion
 from booking.pricing.price import Prices
 from booking.sessions.models import SessionPage
 from booking.signup.guest_field import GuestsField, read_guests
-from booking.signup.guests import IN_AN_ORDER, Guest
+from booking.signup.guests import IN_AN_ORDER, Guest, with_add_ons
 from booking.signup.payer_form import PayerForm
 from booking.signup.refusals import (
     CONDITIONS_CHANGED,
@@ -26,7 +26,7 @@ from booking.signup.refusals import (
     TWO_OF_A_PAIR,
 )
 from booking.signup.reserve import Cost, Seat
-from booking.signup.seat_form import SeatForm
+from booking.signup.seat_form import AddOnsField, SeatForm
 
 
 class SignUpForm(PayerForm):
@@ -40,7 +40,7 @@ class SignUpForm(PayerForm):
     be named by address, ``guest_problems`` says what keeps them out, a sentence each.
     """
 
-    field_order = ["participant", "guests", "pays_by", "partner", "if_short"]
+    field_order = ["participant", "guests", "guest_add_ons", "pays_by", "partner", "if_short"]
 
     participant = forms.MultipleChoiceField(
         label=_("Participant"),
@@ -50,6 +50,10 @@ class SignUpForm(PayerForm):
     guests = GuestsField(
         label=_("Others from the municipality"),
         required=False,
+    )
+    guest_add_ons = AddOnsField(
+        label=_("Add-ons for the others"),
+        help_text=_("What you tick is for each of those you have named in the field above, and is priced for each."),
     )
     partner = forms.ChoiceField(
         label=_("The other of the pair"),
@@ -124,6 +128,10 @@ class SignUpForm(PayerForm):
         else:
             del self.fields["partner"]
         self.guest_problems = guest_problems
+        if guest_problems is None or not prices.add_ons:
+            del self.fields["guest_add_ons"]
+        else:
+            self.fields["guest_add_ons"].offer(prices)
         if guest_problems is None:
             del self.fields["guests"]
         else:
@@ -185,8 +193,8 @@ class SignUpForm(PayerForm):
 
     @property
     def named(self) -> list[Guest]:
-        """Those who are named by address."""
-        return self.cleaned_data.get("guests", [])
+        """Those who are named by address, each with what is ticked for all of them."""
+        return with_add_ons(self.cleaned_data.get("guests", []), self.cleaned_data.get("guest_add_ons", ()))
 
     def clean_submission(self) -> UUID:
         """Drawn when the form is shown; one that is not ours still makes one order."""

@@ -22,7 +22,7 @@ from booking.sessions.models import SessionPage
 from booking.signup.bookings import Booking
 from booking.signup.cards import takes_cards
 from booking.signup.guest_field import on_line, read_guests
-from booking.signup.guests import Guest, hosts
+from booking.signup.guests import Guest, hosts, with_add_ons
 from booking.signup.interests import Interest
 from booking.signup.lines import FEW
 from booking.signup.order_form import SignUpForm
@@ -35,6 +35,7 @@ from booking.signup.sentences import (
     invoice_sentence,
     person_sentence,
     session_sentence,
+    switch_sentence,
     withdrawal_sentences,
 )
 from booking.signup.standing import (
@@ -46,6 +47,7 @@ from booking.signup.standing import (
     terms_obstacle,
     time_obstacle,
 )
+from booking.signup.switch import CannotSwitch, hindrance_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Candidate:
     """Somebody the booker may act for: what admits them, or the sentence that says why nothing does.
 
     ``booking`` is the seat, or place in line, that they have already, if that is why; ``other_run``
-    the one that they have at an alternative to this session.
+    the one that they have at an alternative to this session, from which they ``may_switch`` if nothing keeps it there.
     """
 
     person: Person
@@ -61,6 +63,7 @@ class Candidate:
     refusal: str = ""
     booking: Booking | None = None
     other_run: Booking | None = None
+    may_switch: bool = False
 
     @property
     def words(self) -> str:
@@ -100,6 +103,7 @@ class Panel:
         self.is_signed_in = user.is_authenticated
         self.person: Person | None = getattr(user, "person", None)
         self.prices: Prices = session.prices(now=now)
+        self._prices_elsewhere: dict[int, Prices] = {}
         self.sent = sent
         self.conditions: ConditionsVersion | None = session.conditions and session.conditions.current()
         self.seats_left = seats_for_sale(session)
@@ -269,7 +273,13 @@ class Panel:
         if not self.hosts:
             return []
         text = self.kept.get("guests", "") if self.sent is None else self.sent.get("guests", "")
-        return read_guests(text, takes_diet=True, takes_room=True).guests
+        guests = read_guests(text, takes_diet=True, takes_room=True).guests
+        return with_add_ons(guests, self._offered("guest_add_ons"))
+
+    def _offered(self, name: str) -> list[str]:
+        """The add-ons that the form has ticked under this name, as far as they are offered."""
+        ticked = self.kept.get(name, ()) if self.sent is None else self.sent.getlist(name)
+        return [str(one.add_on) for one in self.prices.add_ons if str(one.add_on) in ticked]
 
     def guest_problems(self, guests: list[Guest]) -> list[str]:
         """Why some of them can't be named: who can be ticked, or has a seat already, need not be.
@@ -328,7 +338,7 @@ class Panel:
         if not self.count:
             return self.first_cost
         seats = [self._seat(candidate.person) for candidate in self.chosen]
-        seats += [Seat(participant=guest.person()) for guest in self.guests]
+        seats += [Seat(participant=guest.person(), add_ons=guest.add_ons) for guest in self.guests]
         if self.partner:
             seats.append(Seat(participant=self.partner))
         return self._pair_cost(seats) if self.session.takes_pairs else self._cost(seats)
@@ -467,7 +477,17 @@ class Panel:
             return Candidate(person, answer)
         booking = answer.booking if answer.obstacle == Obstacle.ALREADY_BOOKED else None
         other_run = answer.booking if answer.obstacle == Obstacle.OTHER_RUN else None
-        return Candidate(person, None, person_sentence(answer, self.session, person), booking, other_run)
+        sentence = person_sentence(answer, self.session, person)
+        stays = self._stays(other_run) if other_run and other_run.is_confirmed and self.is_open else ""
+        return Candidate(person, None, f"{sentence} {stays}".strip(), booking, other_run, may_switch=not stays)
+
+    def _stays(self, booking: Booking) -> str:
+        """Why a seat at another run can't be switched to this one; empty if it can."""
+        if booking.session_id not in self._prices_elsewhere:
+            self._prices_elsewhere[booking.session_id] = booking.session.prices(now=self.now)
+        here = self._prices_elsewhere[booking.session_id]
+        hindrance = hindrance_of(booking, self.session, here=here, there=self.prices, now=self.now)
+        return switch_sentence(CannotSwitch(hindrance), self.session, booking.participant) if hindrance else ""
 
     def _form(self, **kwargs) -> SignUpForm:
         return SignUpForm(

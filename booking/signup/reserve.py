@@ -353,7 +353,12 @@ def _welcome(
         now=now,
     )
     return [
-        Seat(row, diet=guest.diet if session.needs_diet else "", room=guest.room if session.needs_room else "")
+        Seat(
+            row,
+            diet=guest.diet if session.needs_diet else "",
+            room=guest.room if session.needs_room else "",
+            add_ons=guest.add_ons,
+        )
         for guest, row in zip(guests, rows, strict=True)
     ]
 

@@ -41,15 +41,22 @@ class PracticalForm(forms.Form):
             del self.fields["room"]
 
 
+class AddOnsField(forms.MultipleChoiceField):
+    """The add-ons that are offered at these prices, each to be ticked."""
+
+    default_error_messages = {"invalid_choice": _("One of the add-ons is no longer offered. Choose again.")}
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def offer(self, prices: Prices) -> None:
+        self.choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
+
+
 class SeatForm(PracticalForm):
     """What one person's seat is to be like. ``words`` is what the person is called in the form."""
 
-    add_ons = forms.MultipleChoiceField(
-        label=_("Add-ons"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": _("One of the add-ons is no longer offered. Choose again.")},
-    )
+    add_ons = AddOnsField(label=_("Add-ons"))
 
     def __init__(self, *args, person: Person, words: str, session: SessionPage, prices: Prices, place: int, **kwargs):
         super().__init__(*args, session=session, prefix=str(person.pk), **kwargs)
@@ -58,7 +65,7 @@ class SeatForm(PracticalForm):
         #: The id of the box that chooses this person.
         self.anchor = f"id_participant_{place}"
         if prices.add_ons:
-            self.fields["add_ons"].choices = [(str(one.add_on), _add_on_words(one)) for one in prices.add_ons]
+            self.fields["add_ons"].offer(prices)
         else:
             del self.fields["add_ons"]
 

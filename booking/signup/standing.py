@@ -196,7 +196,8 @@ def at_other_runs(bookings: BookingQuerySet, session: SessionPage) -> list[Booki
         return []
     elsewhere = bookings.filter(session__choice=session.choice_id).exclude(session=session.pk)
     taking_place = elsewhere.filter(Q(session__calendar_entry=None) | Q(session__calendar_entry__cancelled_at=None))
-    return list(taking_place.select_related("order", "participant", "session__calendar_entry").order_by("pk"))
+    with_session = taking_place.select_related("order", "participant", "session__calendar_entry", "session__price_list")
+    return list(with_session.prefetch_related("lines").order_by("pk"))
 
 
 def participant_obstacle(session: SessionPage, person: Person) -> Obstacle | None:

@@ -10,6 +10,7 @@ from booking.dates import today
 from booking.journal.kinds import SWITCHED
 from booking.journal.record import record
 from booking.people.models import Person
+from booking.pricing.price import Prices
 from booking.sessions.models import SessionPage
 from booking.signup.bookings import Booking
 from booking.signup.fee import counts_from, grace_of
@@ -103,9 +104,17 @@ def admit_from(
     obstacle = session_obstacle(to, now=now)
     if obstacle:
         raise CannotBook(obstacle)
-    if not _costs_the_same(booking, left, to, now=now):
+    if not _costs_the_same(booking, here=left.prices(now=now), there=to.prices(now=now)):
         raise CannotSwitch(Hindrance.OTHER_PRICE)
     return admit(to, booking.participant, besides=booking)
+
+
+def hindrance_of(booking: Booking, to: SessionPage, *, here: Prices, there: Prices, now: datetime) -> Hindrance | None:
+    """What keeps a seat from another run of its choice, whoever has it: ``here`` and ``there`` are today's prices."""
+    hindrance = _hindrance(booking, booking.session, to, now=now, within_offer=False)
+    if hindrance or _costs_the_same(booking, here=here, there=there):
+        return hindrance
+    return Hindrance.OTHER_PRICE
 
 
 def _hindrance(
@@ -129,12 +138,11 @@ def _hindrance(
     return None
 
 
-def _costs_the_same(booking: Booking, left: SessionPage, to: SessionPage, *, now: datetime) -> bool:
+def _costs_the_same(booking: Booking, *, here: Prices, there: Prices) -> bool:
     """Whether a seat costs the same today at both, and what was added to this one too: then what was agreed holds.
 
     Both are asked about today. A price list that has changed since must not keep somebody from what was agreed.
     """
-    here, there = left.prices(now=now), to.prices(now=now)
     has_add_ons = len(booking.lines.all()) > 1
     return here.tariffs == there.tariffs and (here.add_ons == there.add_ons or not has_add_ons)
 

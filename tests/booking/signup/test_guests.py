@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from booking.models import Choice, Person
+from booking.models import AddOn, Choice, Person, PriceRow
 from booking.people.models import OfficeKind
 from booking.people.secretaries import end_secretary
 from booking.people.signin import user_with
@@ -407,3 +407,48 @@ def test_the_form_asks_as_often_of_one_line_as_of_thirty(client, mayor, booker):
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
+
+
+# What is added to their seats
+
+
+@pytest.fixture
+def night(mayor, booker):
+    """A summit at which a night more costs 900 kr."""
+    session = summit()
+    night = AddOn.objects.create(name="Ekstra overnatning")
+    PriceRow.objects.create(price_list=session.price_list, add_on=night, valid_from=date(2022, 1, 1), net=900)
+    session.add_ons = [night]
+    session.save()
+    return session
+
+
+def test_one_choice_of_add_ons_is_for_all_who_are_named(client, mayor, night):
+    key = str(night.add_ons.get().pk)
+
+    sent(client, night, participant=str(mayor.pk), guest_add_ons=key)
+
+    order = Order.objects.get()
+    nets = {booking.participant.name: booking.price.net for booking in order.bookings.prefetch_related("lines")}
+    assert nets == {mayor.name: 5300, "Anne Holm": 6200, "Bo Riis": 6200}
+    assert order.quote().price.net == 17700
+
+
+def test_the_page_prices_them_before_anything_is_pressed(client, mayor, night):
+    key = str(night.add_ons.get().pk)
+
+    answer = send(client, night, filled(client, night, guests=COUNCIL, participant=None, guest_add_ons=key))
+
+    assert answer.status_code == 422
+    assert answer.context["panel"].quote.price.net == 12400
+
+
+def test_an_add_on_that_is_not_offered_is_refused_beside_its_field(client, mayor, night):
+    answer = send(client, night, filled(client, night, guests=COUNCIL, participant=None, guest_add_ons="99"))
+
+    assert answer.context["form"].has_error("guest_add_ons", "invalid_choice")
+    assert not Order.objects.exists()
+
+
+def test_where_nothing_can_be_added_nothing_is_asked(client, mayor, booker):
+    assert 'name="guest_add_ons"' not in client.get(summit().get_url()).content.decode()

@@ -82,6 +82,16 @@ def test_the_other_runs_page_says_which_run_one_has_and_leads_to_switching(clien
     assert f'<a href="{address(seat)}?til={runs[1].pk}">Skift til denne</a>' in page
 
 
+def test_a_run_at_another_price_says_why_it_leads_nowhere(client, runs, seat):
+    runs[1].own_net = 9000
+    runs[1].save_revision().publish()
+
+    page = read(client, runs[1].get_url())
+
+    assert "Prisen er en anden end den aftalte, så du kan ikke selv skifte." in page
+    assert address(seat) not in page
+
+
 def test_a_full_run_leads_nowhere(client, runs, seat):
     runs[1].capacity = 1
     runs[1].save_revision().publish()
