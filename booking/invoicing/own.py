@@ -41,3 +41,12 @@ def documents_naming(person: Person) -> InvoiceQuerySet:
     by_card = Q(payment__bookings__in=theirs) | Q(refund__payment__bookings__in=theirs)
     found = [Invoice.objects.filter(seat | by_card), documents_for(person)]
     return Invoice.objects.filter(Q(pk__in=found[0].values("pk")) | Q(pk__in=found[1].values("pk")))
+
+
+def documents_on(booking: Booking) -> InvoiceQuerySet:
+    """Those that one seat is or was on, the first first."""
+    seat = Q(charges__booking=booking) | Q(taken_back__booking=booking)
+    by_card = Q(payment__bookings=booking) | Q(refund__booking=booking)
+    by_card |= Q(refund__booking=None, refund__payment__bookings=booking)
+    found = Invoice.objects.filter(seat | by_card)
+    return Invoice.objects.filter(pk__in=found.values("pk")).order_by("issued_at", "pk")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.dates import danish_span
-from booking.invoicing.models import Invoice, Reversal
+from booking.invoicing.models import Charge, Invoice, Reversal
 from booking.journal import kinds
 from booking.journal.admin import done_by, named
 from booking.journal.models import Fact
@@ -62,6 +62,7 @@ class Step:
 def story(document: Invoice) -> list[Step]:
     """All that led to the document and came of it, the oldest first."""
     family = [document, *document.credit_notes.all()] + ([document.credits] if document.credits else [])
+    others = _others(document)
     bookings = Booking.objects.filter(
         Q(charges__invoice=document) | Q(charges__credited_by=document) | Q(payments__invoice=document)
     ).distinct()
@@ -71,6 +72,7 @@ def story(document: Invoice) -> list[Step]:
     entries = {booking.session.entry.pk for booking in by_id.values() if booking.session.entry}
     asked = [
         (Invoice, [one.pk for one in family], ()),
+        (Invoice, [one.pk for one in others], [kinds.INVOICED, kinds.CREDITED]),
         (Booking, by_id, OF_BOOKINGS),
         (Order, {booking.order_id for booking in by_id.values()}, [kinds.INVOICE_CORRECTED]),
         (CalendarEntry, entries, [kinds.SESSION_CANCELLED]),
@@ -83,8 +85,21 @@ def story(document: Invoice) -> list[Step]:
         wanted |= Q(about_type=ContentType.objects.get_for_model(model), about_id__in=list(ids)) & kind
     found = Fact.objects.filter(wanted).select_related("by", "on_behalf_of").order_by("at", "pk")
     facts = [fact for fact in found if not fact.details.get("called_off")]  # the session's own cancelling tells of it
-    teller = _Teller(document, family, by_id, facts)
+    teller = _Teller(document, [*family, *others], by_id, facts)
     return [Step(fact.at, teller.tell(fact), done_by(fact)) for fact in facts]
+
+
+def _others(document: Invoice) -> list[Invoice]:
+    """The invoices that the same seats were on before, with what took them back, and those that came after."""
+    origin = document.credits_id or document.pk
+    own = Charge.objects.filter(Q(invoice=document) | Q(credited_by=document))
+    charges = Charge.objects.filter(booking__in=own.values("booking")).exclude(invoice=origin)
+    found = {}
+    for charge in charges.select_related("invoice", "credited_by"):
+        found[charge.invoice_id] = charge.invoice
+        if charge.credited_by and charge.invoice_id < origin:
+            found[charge.credited_by_id] = charge.credited_by
+    return list(found.values())
 
 
 class _Teller:
@@ -149,6 +164,11 @@ class _Teller:
         return booking.session.title
 
     def _invoiced(self, fact: Fact) -> str:
+        origin = self.document.credits_id or self.document.pk
+        if fact.about_id < origin:
+            return _("Invoiced before, as invoice %(number)s.") % {"number": fact.details["number"]}
+        if fact.about_id > origin:
+            return _("Invoiced again, as invoice %(number)s.") % {"number": fact.details["number"]}
         why = [str(BECAUSE[one]) for one in fact.details.get("because", ()) if one in BECAUSE]
         return " ".join([*why, _("Issued as invoice %(number)s.") % {"number": fact.details["number"]}])
 

@@ -111,6 +111,7 @@ class BookingInspectView(InspectView):
             others=order.bookings.exclude(pk=booking.pk).select_related("participant", "session"),
             history=[
                 {
+                    "moment": fact.at,
                     "at": danish_moment(fact.at),
                     "what": named(fact.kind),
                     "by": fact.by,

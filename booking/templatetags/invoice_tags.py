@@ -1,12 +1,16 @@
 """What is read of an order's invoices, wherever the order stands."""
 
 from django import template
+from django.urls import reverse
+from django.utils.text import capfirst
 from wagtail.permissions import policy_registry
 
+from booking.dates import danish_moment
 from booking.invoicing.correct import still_to_invoice
 from booking.invoicing.models import Invoice
-from booking.invoicing.own import documents_of
-from booking.models import Order, Person
+from booking.invoicing.own import documents_of, documents_on
+from booking.models import Booking, Order, Person
+from booking.money import kroner
 from booking.signup.sentences import order_invoice_sentence
 
 register = template.Library()
@@ -41,3 +45,23 @@ def invoices_of(context, order: Order) -> dict:
         "documents": documents_of(order) if may["view"] else [],
         "may_correct": may["issue"] and still_to_invoice(order).exists(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def with_documents(context, booking: Booking, history: list[dict]) -> list[dict]:
+    """What has happened to a booking, and among it when it was invoiced and credited, for those who see invoices."""
+    policy = policy_registry.get_by_type(Invoice)
+    if not policy.user_has_permission(context["request"].user, "view"):
+        return history
+    issued = [
+        {
+            "moment": document.issued_at,
+            "at": danish_moment(document.issued_at),
+            "what": f"{capfirst(document.get_kind_display())} {document.number}",
+            "url": reverse("invoices:inspect", args=[document.pk]),
+            "by": document.by,
+            "why": " ".join(filter(None, [kroner(document.total), document.content.get("note", "")])),
+        }
+        for document in documents_on(booking).select_related("by").defer("xml")
+    ]
+    return sorted([*history, *issued], key=lambda event: event["moment"])

@@ -6,10 +6,12 @@ from io import BytesIO
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils.translation import gettext
 from pypdf import PdfReader
 
+from booking.invoicing.issue import credit
 from booking.invoicing.models import Charge, Invoice, Reversal
 from booking.invoicing.run import issue_due
 from booking.invoicing.settle import mark_paid
@@ -313,3 +315,24 @@ def test_nobody_takes_a_payment_back_who_may_not_mark_as_paid(client, editor, in
     client.post(reverse_page(invoice), {"what": f"settlement-{settlement.pk}", "reason": "x"})
 
     assert not Reversal.objects.exists()
+
+
+def history_of(client, placed) -> str:
+    """The last part of the booking's page."""
+    page = client.get(reverse("bookings:inspect", args=[placed.bookings.get().pk])).content.decode()
+    return page[page.rindex(gettext("What has happened")) :]
+
+
+def test_a_bookings_history_has_its_invoices_and_credit_notes(client, invoice, placed, finance):
+    note = credit(invoice, reason="Forkert EAN-nummer.", by=finance, now=AFTER)
+
+    words = " ".join(history_of(client, placed).split())
+
+    told = [reverse("invoices:inspect", args=[one.pk]) for one in (invoice, note)] + ["Forkert EAN-nummer."]
+    assert sorted(told, key=words.index) == told
+
+
+def test_those_who_see_no_invoices_see_none_in_a_bookings_history(client, invoice, placed, finance):
+    finance.groups.get().permissions.remove(Permission.objects.get(codename="view_invoice"))
+
+    assert reverse("invoices:inspect", args=[invoice.pk]) not in history_of(client, placed)

@@ -84,6 +84,26 @@ def test_invoice_and_credit_note_tell_of_each_other(invoice):
     assert told(note) == told(invoice)
 
 
+def test_what_is_invoiced_again_tells_of_what_it_replaces_and_that_tells_of_it(invoice):
+    """Also of a third time; a seat that was not replaced adds nothing to the story of another."""
+    credit(invoice, reason="Forkert EAN-nummer.", now=AFTER)
+    [second] = issue_due(LATER).issued
+    credit(second, reason="Forkert person.", now=LATER)
+    [third] = issue_due(LATER + timedelta(days=1)).issued
+    replaced = [
+        "Invoiced before, as invoice F1.",
+        "Credit note K1 of 6.625,00 kr. was issued, against F1. Forkert EAN-nummer.",
+        "Invoiced before, as invoice F2.",
+        "Credit note K2 of 6.625,00 kr. was issued, against F2. Forkert person.",
+    ]
+
+    assert told(third)[1:5] == replaced
+    assert told(invoice)[-2:] == ["Invoiced again, as invoice F2.", "Invoiced again, as invoice F3."]
+    assert told(Invoice.objects.get(number="K1")) == told(invoice)
+    assert told(second)[1:3] == replaced[:2]
+    assert told(second)[-1] == "Invoiced again, as invoice F3."
+
+
 def test_of_a_cancelled_session_document_and_story_say_so(invoice):
     cancel_session(
         invoice.charges.get().booking.session, now=AFTER, by=UserFactory(first_name="Kim", last_name="Kursus")
@@ -123,9 +143,9 @@ def test_longer_stories_take_no_more_queries(invoice, django_assert_max_num_quer
     credit(longer, reason="Forkert.", now=AFTER)
     story(invoice)
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert len(story(invoice)) == 2
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert len(story(longer)) == 12
 
 
