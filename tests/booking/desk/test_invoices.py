@@ -226,7 +226,7 @@ def test_the_list_asks_as_often_however_many_there_are(client, seller, finance, 
     assert len(page.context["object_list"]) == count
 
 
-QUERIES = 12
+QUERIES = 13
 
 
 def test_five_years_after_its_year_a_document_keeps_number_and_sums_alone(client, invoice):
