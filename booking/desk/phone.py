@@ -20,9 +20,11 @@ from booking.pricing.rules import PriceUndecided
 from booking.sessions.models import SessionPage
 from booking.signup.authority import CAN_BE_SET_ASIDE, Authority, can_take_calls
 from booking.signup.fields import LineField
+from booking.signup.guest_field import GuestsField
+from booking.signup.guests import Guest, TooManyGuests, hosts, with_add_ons
 from booking.signup.models import AcceptedHow, Booking, Order
 from booking.signup.order_form import SignUpForm
-from booking.signup.refusals import CONDITIONS_CHANGED, NO_LONGER_YOURS
+from booking.signup.refusals import CONDITIONS_CHANGED, NO_LONGER_YOURS, TOO_MANY_GUESTS
 from booking.signup.reserve import (
     ConditionsChanged,
     Cost,
@@ -30,6 +32,7 @@ from booking.signup.reserve import (
     PriceChanged,
     Purchase,
     Seat,
+    TooFewSeats,
     cost_of,
     place_order,
 )
@@ -41,6 +44,12 @@ ANOTHER_PRICE = gettext_lazy(
     "The price is another than the one that stood here: by what you chose, or because it was changed. Read it aloud, "
     "and sign up once more."
 )
+
+TOO_FEW = gettext_lazy(
+    "Only %(left)d seats are left, so nobody was signed up. Name fewer, or put all on the waiting list."
+)
+
+TOO_FEW = gettext_lazy("There is not a seat for each of them. Seats left: %(left)d. Nobody was signed up.")
 
 SEAT_FREE = gettext_lazy("A seat has come free, so nobody need wait. Read aloud what it costs, and sign up.")
 
@@ -103,11 +112,21 @@ class PhoneForm(forms.Form):
         label=gettext_lazy("How"), choices=AcceptedHow.choices, initial=AcceptedHow.PHONE, widget=forms.RadioSelect
     )
     note = LineField(label=gettext_lazy("Note"), max_length=200, required=False)
+    guests = GuestsField(label=gettext_lazy("Others from the municipality"), required=False)
+    guest_add_ons = SignUpForm.base_fields["guest_add_ons"]
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, bookers: list[Person], obstacles: list[Obstacle], is_free: bool, waits: bool, **kwargs):
+    def __init__(self, *args, call: "Call", waits: bool, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
+        bookers, obstacles, is_free = call.bookers, list(call.obstacles), call.prices.is_free
         self.bookers = {str(person.pk): person for person in bookers}
+        if call.can_name:
+            self.fields["guests"].fit(call.session)
+            self.fields["guest_add_ons"].offer(call.prices)
+        else:
+            del self.fields["guests"]
+        if not (call.can_name and call.prices.add_ons):
+            del self.fields["guest_add_ons"]
         self.fields["booker"].choices = [(key, person.name) for key, person in self.bookers.items()]
         self.fields["set_aside"].choices = [(obstacle.value, ALTHOUGH[obstacle]) for obstacle in obstacles]
         self.in_the_way = frozenset(obstacles) - ({Obstacle.FULL} if waits else frozenset())
@@ -129,6 +148,13 @@ class PhoneForm(forms.Form):
 
     def clean_booker(self) -> Person:
         return self.bookers[self.cleaned_data["booker"]]
+
+    @property
+    def named(self) -> list[Guest]:
+        """The others who come along, as far as their lines can be read."""
+        if not self.is_bound:
+            return []
+        return with_add_ons(self.cleaned_data.get("guests", []), self.cleaned_data.get("guest_add_ons", ()))
 
     def purchase(self) -> Purchase:
         said = self.cleaned_data
@@ -193,6 +219,11 @@ class Call:
             return {Obstacle.PRICE_UNDECIDED: session_sentence(Obstacle.PRICE_UNDECIDED, self.session)}
         return {}
 
+    @property
+    def can_name(self) -> bool:
+        """Whether others may come along: the session takes them, and is for the participant without an exception."""
+        return bool(hosts(self.session, [self.participant]))
+
     def cost(self, seats: list[Seat], *, waits: bool = False) -> Cost:
         given, waiting = ([], seats) if waits else (seats, [])
         return cost_of(self.session, given, waiting, prices=self.prices)
@@ -255,6 +286,9 @@ class PhoneView(SessionActionView):
         if placed.is_in_line:
             done = _("%(participant)s is on the waiting list. The participant and the contact get a mail about it.")
         messages.success(request, done % {"participant": call.participant})
+        if form.named:
+            others = ", ".join(guest.name for guest in form.named)
+            messages.success(request, _("In the same order: %(others)s. Each gets a mail.") % {"others": others})
         return redirect(reverse("bookings:inspect", args=[placed.pk]))
 
     @property
@@ -269,9 +303,7 @@ class PhoneView(SessionActionView):
         seat = SeatForm(sent, person=call.participant, words="", session=self.object, prices=call.prices, place=0)
         form = PhoneForm(
             sent,
-            bookers=call.bookers,
-            obstacles=list(call.obstacles),
-            is_free=call.prices.is_free,
+            call=call,
             waits=self.waits,
             initial=call.known() | {"submission": uuid4()},
         )
@@ -291,7 +323,8 @@ class PhoneView(SessionActionView):
         if self.waits and not call.may_wait:
             form.add_error(None, SEAT_FREE)
             return None
-        if self.request.POST.get("shown") != call.cost([seat.seat()]).shown:
+        seats = _seats(seat.seat(), form)
+        if self.request.POST.get("shown") != call.cost(seats).shown:
             form.add_error(None, ANOTHER_PRICE)
             return None
         if self.request.POST.get("shown_conditions") != str(call.conditions.pk):
@@ -304,15 +337,20 @@ class PhoneView(SessionActionView):
                     seats=[seat.seat()],
                     purchase=form.purchase(),
                     booker=form.cleaned_data["booker"],
-                    shown=call.cost([seat.seat()], waits=self.waits).shown,
+                    shown=call.cost(seats, waits=self.waits).shown,
                     shown_conditions=call.conditions.pk,
                     submission=form.cleaned_data["submission"] or uuid4(),
                     now=call.now,
                     waits=self.waits,
+                    guests=form.named,
                     authority=form.authority(by=self.request.user),
                 )
+        except TooFewSeats as short:
+            form.add_error("guests" if "guests" in form.fields else None, TOO_FEW % {"left": short.left})
         except CannotBook as refusal:
-            form.add_error(None, person_sentence(refusal, self.object, call.participant))
+            form.add_error(None, person_sentence(refusal, self.object, refusal.participant or call.participant))
+        except TooManyGuests:
+            form.add_error("guests", TOO_MANY_GUESTS)
         except MayNotActFor:
             form.add_error("booker", NO_LONGER_YOURS)
         except PriceChanged:
@@ -322,14 +360,14 @@ class PhoneView(SessionActionView):
         except IntegrityError:
             form.add_error(None, _("Something got in between, and nothing was booked. Send it once more."))
         else:
-            return order.bookings.get()
+            return order.bookings.get(participant=call.participant)
         return None
 
     def _ask(self, call: Call, seat: SeatForm, form: PhoneForm, *, status: int = 200):
         context = self.get_context_data(call=call, seat=seat, form=form)
         if not call.barred:
             chosen = seat.seat() if seat.is_bound and seat.is_valid() else Seat(call.participant)
-            cost = call.cost([chosen])
+            cost = call.cost(_seats(chosen, form))
             context |= {
                 "cost": cost,
                 "withdrawal": withdrawal_sentences(
@@ -340,6 +378,11 @@ class PhoneView(SessionActionView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(when=self.object.when, **kwargs)
+
+
+def _seats(seat: Seat, form: PhoneForm) -> list[Seat]:
+    """The participant's seat, and those of the others who come along."""
+    return [seat, *(Seat(guest.person(), add_ons=guest.add_ons) for guest in form.named)]
 
 
 def may_set_aside(user) -> frozenset[Obstacle]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.people.models import Person
+from booking.sessions.models import SessionPage
 from booking.signup.fields import MailboxValidator
 from booking.signup.guests import IN_AN_ORDER, Guest
 
@@ -134,6 +135,11 @@ class GuestsField(forms.CharField):
     #: Whether the session asks for them.
     takes_diet = takes_room = False
 
+    def fit(self, session: SessionPage) -> None:
+        """Take, and explain, as much on a line as the session asks for."""
+        self.takes_diet, self.takes_room = session.needs_diet, session.needs_room
+        self.help_text = _guests_hint(session)
+
     def to_python(self, value) -> list[Guest]:
         reading = read_guests(super().to_python(value), takes_diet=self.takes_diet, takes_room=self.takes_room)
         if reading.wrong:
@@ -150,3 +156,15 @@ class GuestsField(forms.CharField):
 
     def run_validators(self, value: list[Guest]):
         """Each line has been looked at."""
+
+
+def _guests_hint(session: SessionPage) -> str:
+    """How a line is written, with an example of all that the session asks for."""
+    wishes = [_("vegetarian")] if session.needs_diet else []
+    wishes += [_("no room")] if session.needs_room else []
+    example = "; ".join(["Anne Holm", "anne.holm@kommune.dk", *wishes])
+    hint = _(
+        "One on each line: name and e-mail address. They need not be in our register. You vouch for them, and each "
+        "gets a mail with a calendar file. For example: %(example)s"
+    )
+    return hint % {"example": example}

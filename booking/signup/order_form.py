@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from booking.people.models import Person
@@ -136,8 +135,7 @@ class SignUpForm(PayerForm):
             del self.fields["guests"]
         else:
             self.fields["participant"].required = False
-            self.fields["guests"].takes_diet, self.fields["guests"].takes_room = session.needs_diet, session.needs_room
-            self.fields["guests"].help_text = _guests_hint(session)
+            self.fields["guests"].fit(session)
         if not may_be_short or self.takes_pairs:
             del self.fields["if_short"]
         self.ask_payer(is_free=prices.is_free, is_free_so_far=bool(cost and cost.is_free), takes_cards=takes_cards)
@@ -253,15 +251,3 @@ class SignUpForm(PayerForm):
     @property
     def rest_waits(self) -> bool:
         return self.cleaned_data.get("if_short") == "rest_waits"
-
-
-def _guests_hint(session: SessionPage) -> str:
-    """How a line is written, with an example of all that the session asks for."""
-    wishes = [gettext("vegetarian")] if session.needs_diet else []
-    wishes += [gettext("no room")] if session.needs_room else []
-    example = "; ".join(["Anne Holm", "anne.holm@kommune.dk", *wishes])
-    hint = gettext(
-        "One on each line: name and e-mail address. They need not be in our register. You vouch for them, and each "
-        "gets a mail with a calendar file. For example: %(example)s"
-    )
-    return hint % {"example": example}

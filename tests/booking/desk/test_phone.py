@@ -1,7 +1,7 @@
 """Signing somebody up by phone: from the participant over price and conditions to the booking."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
@@ -9,10 +9,10 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from booking.desk.phone import ANOTHER_PRICE, SEAT_FREE
+from booking.desk.phone import ANOTHER_PRICE, SEAT_FREE, TOO_FEW
 from booking.journal.admin import SET_ASIDE
 from booking.journal.kinds import QUEUED
-from booking.models import AudienceGrant, Booking, Fact, OutboxMessage, PriceRow, SessionPage
+from booking.models import AddOn, AudienceGrant, Booking, Fact, Order, OutboxMessage, PriceRow, SessionPage
 from booking.sessions.live import cancel_session
 from tests.booking.desk.test_bookings import book
 from tests.booking.desk.test_sessions import editor_of
@@ -336,3 +336,52 @@ def test_others_sign_nobody_up(client, db, who, request):
     client.post(address(session), SAID | {"participant": mayor.pk, "booker": mayor.pk, "shown": "5300.00+1325.00"})
 
     assert not Booking.objects.exists()
+
+
+# Others who come along
+
+
+@pytest.fixture
+def summit(db):
+    """For mayors and those they name; a night more costs 900 kr."""
+    session = SessionPageFactory(audience=AudienceFactory(name="Med følge", takes_guests=True), capacity=3)
+    night = AddOn.objects.create(name="Ekstra overnatning")
+    PriceRow.objects.create(price_list=session.price_list, add_on=night, valid_from=date(2022, 1, 1), net=900)
+    session.add_ons = [night]
+    session.save_revision().publish()
+    return session
+
+
+COMPANY = "Anne Holm; anne.holm@example.org\nBo Riis; bo.riis@example.org"
+
+
+def test_guests_of_a_caller_are_in_one_order_with_what_is_added(client, administrator, summit):
+    mayor, night = mayor_of("Fanø"), str(summit.add_ons.get().pk)
+    said = {"guests": COMPANY, "guest_add_ons": night}
+
+    priced = say(client, summit, ask(client, summit, mayor), mayor, **said)
+    done = say(client, summit, priced, mayor, **said)
+
+    assert errors(priced) == [str(ANOTHER_PRICE)]
+    assert priced.context["cost"].seats.price.net == 17700
+    assert done.url == reverse("bookings:inspect", args=[Booking.objects.get(participant=mayor).pk])
+    order = Order.objects.get()
+    assert {booking.participant.name: booking.price.net for booking in order.bookings.all()} == {
+        mayor.name: 5300,
+        "Anne Holm": 6200,
+        "Bo Riis": 6200,
+    }
+
+
+def test_guests_for_whom_there_is_no_room_are_refused_with_the_number_that_is_left(client, administrator, summit):
+    mayor, more = mayor_of("Fanø"), COMPANY + "\nIda Dam; ida.dam@example.org"
+
+    priced = say(client, summit, ask(client, summit, mayor), mayor, guests=more)
+    refused = say(client, summit, priced, mayor, guests=more)
+
+    assert refused.context["form"].errors["guests"] == [TOO_FEW % {"left": 3}]
+    assert not Order.objects.exists()
+
+
+def test_a_session_that_takes_no_guests_asks_staff_for_none(client, administrator):
+    assert 'name="guests"' not in ask(client, SessionPageFactory(), mayor_of("Fanø")).content.decode()
