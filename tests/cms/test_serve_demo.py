@@ -42,7 +42,7 @@ def served(var):
 
 
 def answering(site, server, printed) -> str:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with urlopen(f"{site}/healthz"):

@@ -28,7 +28,7 @@ def bare():
 def ask(double, method, path, fields, **headers):
     usual = {"Authorization": f"Bearer {double.key}", "Stripe-Version": stripe.api_version}
     where = {"params" if method == "GET" else "data": fields}
-    return requests.request(method, double.url + path, headers=usual | headers, timeout=5, **where)
+    return requests.request(method, double.url + path, headers=usual | headers, timeout=30, **where)
 
 
 @pytest.mark.parametrize(

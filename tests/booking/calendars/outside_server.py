@@ -59,10 +59,10 @@ def leads_to(address: str):
 
 
 def drips(handler) -> None:
-    """A byte now and then, for as long as anybody listens."""
+    """A byte now and then, for a minute."""
     handler.send_response(200)
     handler.end_headers()
-    for _number in range(100):
+    for _number in range(600):
         try:
             handler.wfile.write(b"x")
             handler.wfile.flush()

@@ -99,7 +99,7 @@ def test_a_server_that_drips_is_left(server, monkeypatch):
 
     began = monotonic()
     assert trouble(server.url) == Trouble.TOO_SLOW
-    assert monotonic() - began < 3
+    assert monotonic() - began < 30  # it would have gone on for a minute
 
 
 def test_an_address_may_lead_on_a_few_times(server):

@@ -247,4 +247,4 @@ def test_a_rule_that_never_comes_to_a_day_is_given_up(monkeypatch):
         read(calendar(*never), first=FIRST, last=LAST)
 
     assert unreadable.value.fault == Fault.TOO_SLOW
-    assert monotonic() - began < 10
+    assert monotonic() - began < 90  # patience is with the file, not with each of its events

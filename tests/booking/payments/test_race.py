@@ -198,10 +198,10 @@ def kill(double, attempt: str, path: str, is_done) -> None:
     go(racer)
     begun = time.monotonic()
     while not is_done():
-        assert time.monotonic() < begun + 20
+        assert time.monotonic() < begun + 50  # while Stripe still holds its answer back
         time.sleep(0.05)
     racer.send_signal(signal.SIGKILL)
-    racer.communicate(timeout=20)
+    racer.communicate(timeout=120)
 
 
 def test_killed_between_opening_the_checkout_and_storing_it(payers, double):

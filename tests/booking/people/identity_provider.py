@@ -26,11 +26,11 @@ class Provider:
         return self.broken.get(flask.request.path)
 
     def knows(self, subject, **claims):
-        requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=5).raise_for_status()
+        requests.put(f"{self.issuer}/users/{subject}", json=claims, timeout=30).raise_for_status()
 
     def sign_in(self, address, subject="anna", **form):
         """What the browser does there: says who it is, and is sent back."""
-        answer = requests.post(address, data={"sub": subject, **form}, allow_redirects=False, timeout=5)
+        answer = requests.post(address, data={"sub": subject, **form}, allow_redirects=False, timeout=30)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"].removeprefix("http://testserver")
 

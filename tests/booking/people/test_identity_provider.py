@@ -214,7 +214,7 @@ def test_a_token_for_another_site_is_refused(client, person, provider, settings)
         f"{provider.issuer}/oauth2/token",
         data={"grant_type": "authorization_code", "code": code, "redirect_uri": f"http://testserver{BACK}"},
         auth=("another", "x"),
-        timeout=5,
+        timeout=30,
     ).json()
     settings.IDENTITY_PROVIDER = other
     provider.broken["/oauth2/token"] = foreign
