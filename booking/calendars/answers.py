@@ -1,4 +1,4 @@
-"""What the public feeds answered lately: hundreds of programs ask the same day and night."""
+"""What the public feeds answered lately, to anybody: hundreds of programs ask the same day and night."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from booking.paths import FeedConverter
 
+FILE_ADDRESS = re.compile(r"/kalender/.+\.ics")
 FEED_ADDRESS = re.compile(rf"/kalender/({FeedConverter.regex})\.ics")
 
 #: All that a feed's answer depends on, beside its address and what is stored.
@@ -24,6 +25,22 @@ ASKED = (
 
 #: So many answers of one feed a worker keeps. Calendar programs ask in a few ways; in many, only who means ill.
 MOST_ANSWERS = 64
+
+
+class NoCookiesMiddleware:
+    """Nobody below learns of the cookies that come with the request for a calendar file.
+
+    It is the same for everybody, or for whoever has the key. A cookie that has run out would be answered with another,
+    and caches keep the answer.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if FILE_ADDRESS.fullmatch(request.path_info):
+            request.META.pop("HTTP_COOKIE", None)
+        return self.get_response(request)
 
 
 class Kept(NamedTuple):
@@ -56,8 +73,7 @@ class FeedAnswersMiddleware:
         if answer := kept.answers.get(asked):
             return answer()
         response = self.get_response(request)
-        # What somebody with a cookie is told could be theirs alone, though it should not.
-        if response.status_code in {200, 304} and not request.META.get("HTTP_COOKIE"):
+        if response.status_code in {200, 304}:
             if len(kept.answers) >= MOST_ANSWERS:
                 kept.answers.clear()
             # Had the feed moved on since its version was read, this is newer than it is taken for. It is never older.

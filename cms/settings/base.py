@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cms.health.HealthMiddleware",  # first: a probe knows no host name and needs no session
     "django.middleware.security.SecurityMiddleware",
+    "booking.calendars.answers.NoCookiesMiddleware",  # ahead of whoever reads or sets one
     "booking.calendars.answers.FeedAnswersMiddleware",  # ahead of all that a feed does not need
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.headers.PermissionsPolicyMiddleware",

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.conf import settings as site_settings
 from django.test import Client
 from django.utils import timezone
 from django.utils.http import http_date
@@ -71,6 +72,20 @@ def test_no_cookie_goes_with_a_calendar(entry, path):
     client = Client()
     client.force_login(UserFactory())  # whoever happens to be signed in
     path = path if path == FEED else f"/kalender/afholdelse/{entry.uid}.ics"
+
+    response = client.get(path)
+
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+
+
+@pytest.mark.parametrize("path", [FEED, "/kalender/kommende/alle.ics", "session", f"/kalender/min/{'0' * 64}.ics"])
+@pytest.mark.parametrize("name", [site_settings.SESSION_COOKIE_NAME, site_settings.CSRF_COOKIE_NAME])
+def test_a_cookie_that_is_worth_nothing_is_not_answered_with_another(entry, path, name):
+    """A browser that is sent to a calendar brings what it has, and caches keep the answer for everybody."""
+    client = Client()
+    client.cookies[name] = "expired"
+    path = f"/kalender/afholdelse/{entry.uid}.ics" if path == "session" else path
 
     response = client.get(path)
 
