@@ -1,6 +1,8 @@
 """A document as a PDF that a person can read, on paper or by ear: Danish, tagged (PDF/UA-1), one page as a rule."""
 
 import json
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,23 @@ from booking.money import danish_amount, kroner
 TEMPLATE = Path(__file__).with_name("invoice.typ")
 
 
+#: Letters that the fonts surely have: those of Europe's Latin alphabets, and what stands between them.
+SURELY_SHOWN = re.compile(r"[^\u0020-\u024f\u2010-\u2026\u20ac]+")
+#: Stands where a character can't be shown.
+BOX = "□"
+
+
 def write(document: Document) -> bytes:
-    """The same bytes for the same document."""
+    """The same bytes for the same document. What no font of ours has, such as an emoji, is a box on the paper."""
     with override(settings.LANGUAGE_CODE):
-        said = json.dumps(in_words(document))
+        said = json.dumps(in_words(document), ensure_ascii=False)
+    try:
+        return _set(said)
+    except typst.TypstError:  # a tagged PDF must not hold what can't be read
+        return _set(SURELY_SHOWN.sub(BOX, unicodedata.normalize("NFC", said)))
+
+
+def _set(said: str) -> bytes:
     return typst.compile(
         TEMPLATE.read_bytes(),
         format="pdf",

@@ -117,3 +117,11 @@ def test_nothing_in_a_document_is_read_as_markup():
     text = '#panic("nej") *fed* $x$ `kode` @henvisning [parentes] \\ <mærke> // kommentar'
 
     assert text.replace(" ", "") in words_of(invoice(line(text))).replace(" ", "")
+
+
+@pytest.mark.parametrize("name", ["Kurt 🎓 Ærø", "李小龍 Ærø", "👩‍👩‍👧 Ærø", "🎓" * 500 + " Ærø"], ids=range(4))
+def test_what_no_font_has_is_a_box_and_keeps_no_invoice_from_being_read(name):
+    words = words_of(invoice(line(name, note=name), buyer=replace(FANOE, name=name, person_reference=name)))
+
+    assert words.count("Ærø") == 4
+    assert "□" in words
