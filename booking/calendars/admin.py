@@ -24,7 +24,7 @@ from booking.dates import danish_moment
 from booking.registers import NamedActionView, RegisterDeleteView, RegisterIndexView, RegisterViewSet
 
 #: What staff write; all else is what became of it, and may be written by others at this moment.
-WRITTEN = ("name", "url", "is_shown")
+WRITTEN = ("name", "url", "is_shown", "members")
 
 BUSY = gettext_lazy("The calendar is being read already, so nothing was done. Try again in a minute.")
 
@@ -227,6 +227,7 @@ class OutsideCalendarViewSet(RegisterViewSet):
             FieldPanel("url"),
             FieldPanel("file"),
             FieldPanel("is_shown"),
+            FieldPanel("members"),
         ],
         base_form_class=OutsideCalendarForm,
     )

@@ -40,7 +40,7 @@ def collisions(
     found = [Collision(f"{occasion.name}: {danish_day(occasion.day)}") for occasion in occasions(first, last)]
     if audience is not None:
         found += _sessions(first, last, audience, page_id, choice_id)
-    events = OutsideEvent.objects.between(first, last).select_related("calendar")
+    events = OutsideEvent.objects.between(first, last).with_calendar()
     for event in once(events)[:NAMED]:
         words = _("%(title)s (%(calendar)s): %(when)s")
         found.append(Collision(words % {"title": event, "calendar": event.calendar, "when": event.words}))

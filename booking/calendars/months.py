@@ -50,7 +50,7 @@ def coming(now: datetime) -> tuple[list[Month], list[Entry]]:
     expected = [row for row in rows if not row.line.session.when.is_dated]
     dated = [(row.line.session.when.starts_at, row) for row in rows if row.line.session.when.is_dated]
     # What goes on for years, such as an election term, stands in the month that it is.
-    outside = once(OutsideEvent.objects.shown().upcoming(now).select_related("calendar")[:MOST_OUTSIDE])
+    outside = once(OutsideEvent.objects.shown().upcoming(now).with_calendar()[:MOST_OUTSIDE])
     dated += [(max(event.first_time, start_of_day(now)), Entry(outside=event)) for event in outside]
     dated.sort(key=lambda moment_and_row: moment_and_row[0])
     months = groupby(dated, key=lambda moment_and_row: today(moment_and_row[0]).replace(day=1))

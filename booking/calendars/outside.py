@@ -9,10 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.calendars.faults import sentence
 from booking.dates import COPENHAGEN, When, danish_days, danish_time, today
+from booking.people.audiences import Audience, Opening
 
 #: How far back events are kept, and how far ahead a series is followed: the election term.
 PAST = timedelta(days=365)
 AHEAD = timedelta(days=4 * 365 + 1)
+
+
+class OutsideCalendarQuerySet(models.QuerySet):
+    def with_members(self) -> "OutsideCalendarQuerySet":
+        """Those on the site whose meetings come with an office."""
+        return self.filter(is_shown=True, members__opening=Opening.OFFICES)
 
 
 class OutsideCalendar(models.Model):
@@ -41,6 +48,19 @@ class OutsideCalendar(models.Model):
             "only those who plan sessions meet them."
         ),
     )
+    members = models.ForeignKey(
+        Audience,
+        verbose_name=_("members by office"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"opening": Opening.OFFICES},
+        help_text=_(
+            "Whose meetings these are because of the office they hold, such as the mayors for “B98”. The events then "
+            "stand in “My calendar” of each of them, while they hold the office."
+        ),
+    )
     #: The last file that could be taken in; series are followed further from it as time passes.
     content = models.BinaryField(default=bytes)
     etag = models.CharField(max_length=255, blank=True)
@@ -53,6 +73,8 @@ class OutsideCalendar(models.Model):
     leased_until = models.DateTimeField(null=True)
     fault = models.CharField(max_length=20, blank=True)
     fault_detail = models.CharField(max_length=255, blank=True)
+
+    objects = OutsideCalendarQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outside calendar")
@@ -81,6 +103,10 @@ class OutsideEventQuerySet(models.QuerySet):
         """What takes place on one of these days."""
         days = self.filter(starts_on__lte=last, ends_on__gte=first, is_cancelled=False, gone_at=None)
         return days.order_by("starts_on", "starts_at", "pk")
+
+    def with_calendar(self) -> "OutsideEventQuerySet":
+        """With the calendar of each, but not its file, which may be two megabytes for every event."""
+        return self.select_related("calendar").defer("calendar__content")
 
 
 class OutsideEvent(models.Model):

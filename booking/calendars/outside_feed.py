@@ -28,7 +28,7 @@ def outside_events(key: str, now: datetime) -> list[dict]:
     if key not in FEEDS:
         return []
     on = today(now)
-    events = OutsideEvent.objects.shown().select_related("calendar")
+    events = OutsideEvent.objects.shown().with_calendar()
     if key.startswith(COMING):
         is_off = Q(is_cancelled=True) | Q(gone_at__isnull=False)
         events = events.filter(Q(ends_on__gte=on) | (is_off & Q(ends_on__gte=on - CANCELLED)))

@@ -22,6 +22,8 @@ from booking.calendars.addresses import address
 from booking.calendars.events import CalendarFile, event, expected_event
 from booking.calendars.feed import CANCELLED, MOST_EVENTS, PAST
 from booking.calendars.models import PersonalCalendar, PersonalEvent, Stand
+from booking.calendars.outside import OutsideCalendar, OutsideEvent, once
+from booking.calendars.outside_feed import item as outside_item
 from booking.dates import today
 from booking.journal.kinds import CALENDAR_ADDRESS_ENDED, CALENDAR_ADDRESS_MADE
 from booking.journal.record import record
@@ -144,12 +146,16 @@ def write_calendar(calendar: PersonalCalendar, *, now: datetime) -> str:
             version = known[entry_id]
             stamp = version.changed_at.astimezone(UTC)
             items.append(line.item | {"sequence": version.sequence, "timestamp": stamp, "updateddate": stamp})
+        items += _meetings(calendar.person, now)
         file = CalendarFile(_("Offers to mayors: %(what)s") % {"what": calendar.person.name})
-        for item in sorted(items, key=lambda item: (item["end_datetime"].isoformat(), item["unique_id"]))[
-            -MOST_EVENTS:
-        ]:
+        for item in sorted(items, key=_day)[-MOST_EVENTS:]:
             file.add_item(**item)
         return file.text()
+
+
+def _day(item: dict) -> tuple[str, str]:
+    """When it ends, as text that sorts, days and moments side by side; an event of others may have a start alone."""
+    return (item["end_datetime"] or item["start_datetime"]).isoformat(), item["unique_id"]
 
 
 @transaction.atomic
@@ -301,6 +307,21 @@ def _offers(person: Person, now: datetime) -> list[Line]:
         if session.entry is not None
         and not session.entry.is_struck
         and admits_by_office(session.audience, offices, on=session.starts_on, terms=terms)
+    ]
+
+
+def _meetings(person: Person, now: datetime) -> list[dict]:
+    """What comes with an office of theirs: meetings in calendars of others, which have their own versions."""
+    calendars = OutsideCalendar.objects.with_members().defer("content").select_related("members")
+    members = {calendar.pk: calendar.members for calendar in calendars.prefetch_related("members__municipalities")}
+    if not members:
+        return []
+    events = OutsideEvent.objects.filter(calendar__in=members, ends_on__gte=today(now) - PAST).with_calendar()
+    offices, terms = list(person.offices.all()), list(ElectionTerm.objects.all())
+    return [
+        outside_item(event)
+        for event in once(events)
+        if admits_by_office(members[event.calendar_id], offices, on=event.starts_on, terms=terms)
     ]
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.addresses import address
 from booking.calendars.models import PersonalCalendar
+from booking.calendars.outside import OutsideCalendar
 from booking.calendars.personal import NotYours, close_calendar, open_calendar, show_offers
 from booking.dates import today
 from booking.mypage.forms import CalendarForm
@@ -86,6 +87,7 @@ def _shown(
         "mine": [Mine(one, one == person, calendars.get(one.pk)) for one in persons],
         "new": new,
         "asked": asked,
+        "bodies": OutsideCalendar.objects.with_members().values_list("name", flat=True),
         "others": others.select_related("secretary__secretary").order_by("pk"),
     }
     if key:

@@ -10,7 +10,18 @@ from django.test import Client
 
 from booking.calendars.models import PersonalCalendar
 from booking.calendars.personal import NotYours, close_calendar, open_calendar
-from booking.models import Booking, Choice, ElectionTerm, Fact, Office, Secretary, SessionPage
+from booking.calendars.renew import take_in
+from booking.models import (
+    Audience,
+    Booking,
+    Choice,
+    ElectionTerm,
+    Fact,
+    Office,
+    OutsideCalendar,
+    Secretary,
+    SessionPage,
+)
 from booking.mypage.forget import forget_person
 from booking.people.audiences import admits_by_office
 from booking.people.secretaries import end_secretary
@@ -21,6 +32,8 @@ from booking.signup.revive import hold_after_all
 from booking.signup.substitute import substitute
 from booking.signup.switch import switch
 from tests.booking.calendars.readers import Seen, agreed
+from tests.booking.calendars.test_reading import calendar
+from tests.booking.calendars.test_reading import event as said
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
     AudienceFactory,
@@ -403,16 +416,85 @@ def test_it_asks_as_much_for_one_seat_as_for_thirty(mayor, client, django_assert
         day = date(2027, 2, 1) + timedelta(days=number)
         order(SessionPageFactory(parent=offer, starts_on=day, venue=VenueFactory()), mayor)
         SessionPageFactory(parent=offer, starts_on=day, title=f"Tilbud {number}")
+    follow_b98(*[said("DTSTART:20270303T090000Z", uid=str(number)) for number in range(bookings)])
     client.get(subscriber.path)
 
     with django_assert_num_queries(QUERIES):
         body = client.get(subscriber.path).content
 
-    assert body.count(b"BEGIN:VEVENT") == 2 * bookings
+    assert body.count(b"BEGIN:VEVENT") == 3 * bookings
 
 
-#: The calendar, restrictions, sessions, municipalities, offices, terms, dates, seats and versions.
-QUERIES = 9
+#: The calendar, restrictions, sessions, municipalities, offices, terms, dates, seats and versions; then the calendars
+#: of others, their municipalities and events, offices and terms.
+QUERIES = 14
+
+
+# What comes with an office
+
+
+def follow_b98(*events: str, **fields) -> OutsideCalendar:
+    members, _created = Audience.objects.get_or_create(name="Borgmestre", defaults={"offices": ["mayor"]})
+    followed = OutsideCalendar.objects.create(name="B98", **{"members": members} | fields)
+    take_in(followed, calendar(*events), now=NOW)
+    return followed
+
+
+MEETING = said("DTSTART:20270303T090000Z", "DTEND:20270303T110000Z", "SUMMARY:B98-møde", "SEQUENCE:7", uid="b98-1@kl")
+
+
+def test_the_meetings_of_those_who_are_members_by_office_stand_there(mayor, subscriber):
+    follow_b98(MEETING)
+    director = OfficeFactory(kind="municipal_director", municipality=MunicipalityFactory(name="Fanø")).person
+
+    [meeting] = subscriber.poll()
+
+    assert (meeting.title, meeting.status, meeting.uid) == ("B98-møde", "CONFIRMED", "b98-1@kl")
+    assert meeting.starts == datetime(2027, 3, 3, 9, tzinfo=UTC)
+    assert Subscriber(open_calendar(director, director, by=director.user, now=NOW)).poll() == []
+
+
+def test_a_meeting_without_an_end_stands_in_order(mayor, subscriber, client):
+    follow_b98(said("DTSTART:20270304T090000Z", "SUMMARY:Uden slut", uid="2"), MEETING)
+
+    body = client.get(subscriber.path).content
+
+    assert 0 < body.index(b"B98-m\xc3\xb8de") < body.index(b"Uden slut")
+
+
+def test_a_meeting_follows_its_calendar(subscriber):
+    followed = follow_b98(MEETING)
+    [held] = subscriber.poll()
+    take_in(followed, calendar(), now=NOW + timedelta(hours=1))
+
+    [off] = subscriber.poll()
+
+    assert (off.uid, off.status, off.title) == (held.uid, "CANCELLED", "Aflyst: B98-møde")
+    assert off.sequence > held.sequence
+
+
+@pytest.mark.parametrize(("ends_on", "stands"), [(date(2027, 3, 2), False), (date(2027, 3, 3), True)])
+def test_a_meeting_comes_with_an_office_that_is_held_on_its_day(mayor, subscriber, ends_on, stands):
+    follow_b98(MEETING)
+    mayor.offices.update(ends_on=ends_on)
+
+    assert bool(subscriber.poll()) is stands
+
+
+@pytest.mark.parametrize(("place", "stands"), [("Fanø", True), ("Ærø", False)])
+def test_a_body_of_some_municipalities_meets_for_theirs_alone(mayor, subscriber, place, stands):
+    members = AudienceFactory(name="KKR Syddanmark", offices=["mayor"])
+    members.municipalities.add(MunicipalityFactory(name=place))
+    follow_b98(MEETING, members=members)
+
+    assert bool(subscriber.poll()) is stands
+
+
+@pytest.mark.parametrize("fields", [{"members": None}, {"is_shown": False}], ids=["no members", "not on the site"])
+def test_other_calendars_stand_in_nobodys_own(subscriber, fields):
+    follow_b98(MEETING, **fields)
+
+    assert subscriber.poll() == []
 
 
 # What an office gives access to

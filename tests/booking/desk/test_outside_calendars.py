@@ -12,6 +12,7 @@ from booking.calendars.renew import LEASE
 from booking.models import Feed, OutsideCalendar, OutsideEvent
 from tests.booking.calendars.outside_server import sends, serving
 from tests.booking.calendars.test_reading import calendar, event
+from tests.factories import AudienceFactory
 
 NOW = datetime(2027, 1, 4, 9, tzinfo=UTC)
 MEETING = event("DTSTART:20270305T090000Z", "DTEND:20270305T110000Z", "SUMMARY:B98-møde")
@@ -61,6 +62,19 @@ def test_an_address_that_fails_is_kept_and_the_list_says_why(client, editor, ser
     edit = reverse("outside-calendars:edit", args=[OutsideCalendar.objects.get().pk])
     for address in (reverse("outside-calendars:index"), edit):
         assert "404" in client.get(address).content.decode()
+
+
+def test_staff_say_whose_meetings_they_are(client, editor):
+    mayors = AudienceFactory()
+    AudienceFactory(name="Alle", opening="anyone", offices=[])
+
+    write(client, file=brought(calendar(MEETING)), members=mayors.pk)
+
+    followed = OutsideCalendar.objects.get()
+    assert followed.members == mayors
+    page = client.get(reverse("outside-calendars:edit", args=[followed.pk])).content.decode()
+    assert f'<option value="{mayors.pk}" selected>' in page
+    assert ">Alle<" not in page
 
 
 def test_webcal_is_https_by_another_name(client, editor):

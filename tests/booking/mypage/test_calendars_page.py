@@ -6,11 +6,11 @@ import pytest
 import time_machine
 
 from booking.journal.kinds import CALENDAR_ADDRESS_ENDED, CALENDAR_ADDRESS_MADE
-from booking.models import Fact, PersonalCalendar, Secretary
+from booking.models import Fact, OutsideCalendar, PersonalCalendar, Secretary
 from booking.mypage.everything import everything_about
 from booking.people.secretaries import end_secretary
 from tests.booking.signup.test_reserve import NOW
-from tests.factories import mayor_of, secretary_of
+from tests.factories import AudienceFactory, mayor_of, secretary_of
 
 pytestmark = pytest.mark.django_db
 
@@ -150,7 +150,7 @@ def test_thirty_principals_ask_no_more_than_one(client, django_assert_num_querie
     client.force_login(secretary.user)
     client.get(PAGE)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get(PAGE).content.decode()
 
     assert page.count('name="person"') == principals + 1
@@ -163,3 +163,10 @@ def test_the_page_says_on_which_day_the_address_was_last_used(browser, mayor):
     browser.get(path)
 
     assert "spurgte sidst efter den mandag den 11. januar 2027" in browser.get(PAGE).content.decode()
+
+
+def test_the_page_names_those_whose_meetings_come_with_an_office(browser):
+    assert "B98" not in browser.get(PAGE).content.decode()
+    OutsideCalendar.objects.create(name="B98", members=AudienceFactory())
+
+    assert "B98" in browser.get(PAGE).content.decode()
