@@ -15,7 +15,7 @@ from booking.sessions.models import SessionPage
 
 #: The largest council has 55 members. Each guest gets a mail, so there is an end to it.
 IN_AN_ORDER = 60
-#: So many one may name in a day, for whatever sessions.
+#: So many one may name in a day on behalf of those one acts for, at whatever sessions.
 IN_A_DAY = 180
 
 
@@ -79,13 +79,12 @@ def welcome(
     session: SessionPage,
     guests: Sequence[Guest],
     *,
-    booker: Person,
     people: Sequence[Person],
     chosen: Collection[Person] = (),
     payer: Municipality | None = None,
     now: datetime,
 ) -> list[Person]:
-    """The rows of those whom ``booker`` names, in their order; ``people`` are those the booker acts for.
+    """The rows of those whom somebody names who acts for ``people``, in their order.
 
     They come from the municipality that is the ``payer``; where that is still open, from that of those who are
     ``chosen`` beside them, or else from the only one there is. Nothing is said here of seats or prices.
@@ -101,10 +100,9 @@ def welcome(
         raise NoHost
     if len(found) > 1:
         raise SeveralHosts
-    named = Person.objects.filter(
-        host__isnull=False, bookings__order__booker=booker, added_at__gt=now - timedelta(days=1)
-    )
-    if named.distinct().count() + len(guests) > IN_A_DAY:
+    # Whoever was put in a seat and replaced there had a mail too, so it is not the seats that are counted.
+    named = Person.objects.filter(host__in=people, added_at__gt=now - timedelta(days=1))
+    if named.count() + len(guests) > IN_A_DAY:
         raise TooManyGuests
     [(municipality, host)] = found.items()
     rows = [guest.person(host, municipality) for guest in guests]

@@ -215,7 +215,7 @@ def place_order(
 
     represented = {booker.pk, *booker.principals(today(now)).values_list("pk", flat=True)}
     seats = _read_anew(seats)
-    named = _welcome(session, guests, seats, represented=represented, booker=booker, now=now)
+    named = _welcome(session, guests, seats, represented=represented, now=now)
     seats += named
     pair = uuid4() if session.takes_pairs and authority is None else None
     if pair and len(seats) != 2:
@@ -338,7 +338,6 @@ def _welcome(
     seats: Sequence[Seat],
     *,
     represented: Collection[int],
-    booker: Person,
     now: datetime,
 ) -> list[Seat]:
     """The seats of the guests, who come with those of the register that have ``seats``."""
@@ -347,7 +346,6 @@ def _welcome(
     rows = welcome(
         session,
         guests,
-        booker=booker,
         people=Person.with_offices(represented),
         chosen=[seat.participant for seat in seats],
         now=now,

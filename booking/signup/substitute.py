@@ -103,7 +103,7 @@ def _welcome(guest: Guest, booking: Booking, session: SessionPage, *, booker: Pe
         raise MayNotActFor
     people = Person.with_offices(_acts_for(booker, now))
     try:
-        [row] = welcome(session, [guest], booker=booker, people=people, payer=booking.order.payer, now=now)
+        [row] = welcome(session, [guest], people=people, payer=booking.order.payer, now=now)
     except NoHost as nobody:
         raise MayNotActFor from nobody
     return row

@@ -9,7 +9,8 @@ from django.utils import timezone
 from booking.dates import today
 from booking.models import Audience, Booking, Fact, OrderLine, Secretary, SessionPage
 from booking.signup.cancel import cancel_booking
-from booking.signup.guests import Guest
+from booking.signup.guests import IN_A_DAY, Guest
+from booking.signup.refusals import TOO_MANY_GUESTS
 from tests.booking.people.seats import booking_of
 from tests.booking.signup.test_reserve import order
 from tests.factories import AudienceFactory, OfficeFactory, PersonFactory, SessionPageFactory, mayor_of, secretary_of
@@ -257,6 +258,19 @@ def test_a_guest_who_has_a_seat_gets_no_other(client, open_seat):
     answer = client.post(address(open_seat), NAMED)
 
     assert list(answer.context["form"].errors) == ["participant"]
+
+
+def test_whoever_was_named_for_a_seat_and_replaced_counts_among_those_of_the_day(client, open_seat):
+    signed_in(client, open_seat.order.booker)
+    guests = [Guest("x", f"x{number}@example.org") for number in range(IN_A_DAY - 2)]
+    order(open_seat.session, booker=open_seat.order.booker, guests=guests, now=timezone.now())
+
+    answers = [
+        client.post(address(open_seat), NAMED | {"email": f"{name}@example.org"}) for name in ("anne", "bo", "cai")
+    ]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 422]
+    assert answers[-1].context["form"].errors["participant"] == [TOO_MANY_GUESTS]
 
 
 def test_a_guest_who_waits_need_not_wait_any_longer(client, open_seat):
