@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from booking.calendars.holidays import LONGEST, occasions
 from booking.calendars.outside import OutsideEvent, once
-from booking.dates import danish_day
+from booking.dates import danish_days
 from booking.people.audiences import Audience
 from booking.sessions.models import SessionPage
 
@@ -30,14 +30,14 @@ class Collision:
 def collisions(
     first: date | None, last: date | None, *, audience: Audience | None, page_id: int | None, choice_id: int | None
 ) -> list[Collision]:
-    """What else there is from ``first`` to ``last``: holidays, sessions for the same people, others' events.
+    """What else there is from ``first`` to ``last``: weekends, holidays, sessions for the same people, others' events.
 
     Runs that one chooses between do not collide: nobody is at two of them.
     """
     if first is None or first >= FAR:
         return []
     last = min(max(first, last or first), first + timedelta(days=LONGEST))
-    found = [Collision(f"{occasion.name}: {danish_day(occasion.day)}") for occasion in occasions(first, last)]
+    found = [Collision(f"{one.name}: {danish_days(one.first, one.last)}") for one in occasions(first, last)]
     if audience is not None:
         found += _sessions(first, last, audience, page_id, choice_id)
     events = OutsideEvent.objects.between(first, last).with_calendar()

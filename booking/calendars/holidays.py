@@ -1,8 +1,9 @@
-"""Days on which Danish mayors are hard to gather: holidays by law and by custom, and the weeks that schools are closed.
+"""Days on which Danish mayors are hard to gather: weekends, holidays by law and custom, and weeks without school.
 
 Pure: no database, no clock, no request.
 """
 
+from calendar import SATURDAY
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,28 +14,32 @@ from holidays.constants import OPTIONAL, PUBLIC
 #: More days than this are no date to plan.
 LONGEST = 60
 
+#: Whoever plans as many days as this knows that there is a weekend among them.
+A_WEEK = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A holiday, or a time when schools are closed: its name, and the first of the days asked about that it is on."""
+    """A weekend, a holiday, or a time when schools are closed: its name, and which of the days asked about it takes."""
 
     name: str
-    day: date
+    first: date
+    last: date
 
 
 def occasions(first: date, last: date) -> list[Occasion]:
-    """What the days from ``first`` to ``last`` fall on, each thing once."""
+    """What the days from ``first`` to ``last`` fall on: each thing once, with all of its days."""
     last = min(last, first + timedelta(days=LONGEST))
     # By custom: Grundlovsdag, 1 May, Christmas Eve and New Year's Eve.
     known = country_holidays("DK", years=range(first.year, last.year + 1), categories=(PUBLIC, OPTIONAL), language="da")
-    found: dict[str, date] = {}
-    day = first
-    while day <= last:
-        for name in (known.get(day), _period(day)):
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    weekend = _("Weekend") if len(days) < A_WEEK else ""
+    found: dict[str, list[date]] = {}
+    for day in days:
+        for name in (known.get(day), _period(day), day.weekday() >= SATURDAY and weekend):
             if name:
-                found.setdefault(name, day)
-        day += timedelta(days=1)
-    return [Occasion(name, day) for name, day in found.items()]
+                found.setdefault(name, []).append(day)
+    return [Occasion(name, on[0], on[-1]) for name, on in found.items()]
 
 
 def _period(day: date) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from booking.calendars.planning import collisions_of
 from booking.calendars.renew import take_in
-from booking.models import Choice, OutsideCalendar, SessionPage
+from booking.models import Choice, OutsideCalendar, OutsideEvent, SessionPage
 from booking.people.models import OfficeKind
 from booking.sessions.live import cancel_session
 from tests.booking.calendars.test_reading import calendar, event
@@ -114,6 +114,19 @@ def test_holidays_and_outside_events_are_named(session):
     ]
     session.starts_on = session.ends_on = date(2027, 5, 6)
     assert words(session) == ["Kristi himmelfartsdag: torsdag den 6. maj 2027"]
+
+
+def test_the_days_of_a_school_holiday_and_a_weekend_are_named(session):
+    session.starts_on, session.ends_on = date(2027, 10, 15), date(2027, 10, 19)
+
+    assert words(session) == [
+        "Weekend: lørdag den 16. – søndag den 17. oktober 2027",
+        "The schools' autumn holiday (week 42): mandag den 18. – tirsdag den 19. oktober 2027",
+    ]
+
+
+def test_the_file_of_an_outside_calendar_does_not_come_with_each_event():
+    assert "content" not in str(OutsideEvent.objects.with_calendar().query)
 
 
 def test_words_for_a_date_fall_together_with_nothing(session):
