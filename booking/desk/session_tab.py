@@ -126,7 +126,7 @@ def was_told(session: SessionPage) -> bool:
 
 
 def actions(session: SessionPage, user) -> list[tuple[str, str]]:
-    """What this user may do with all who are signed up at once: the words, and where it is done."""
+    """What this user may do with the session, or all who are signed up at once: the words, and where it is done."""
     found = []
     if user.has_perm("booking.add_booking") and can_take_calls(session, now=timezone.now()):
         found.append((_("Sign somebody up"), reverse("session_book", args=[session.pk])))
@@ -138,6 +138,8 @@ def actions(session: SessionPage, user) -> list[tuple[str, str]]:
         found.append((_("List of participants"), reverse("participant_list", args=[session.pk])))
     if user.has_perm("booking.see_needs_booking") and session.needs_diet:
         found.append((_("List for the hotel"), reverse("hotel_list", args=[session.pk])))
+    if revive := revive_url(session, user):
+        found.append((_("Hold the session after all"), revive))
     return found
 
 

@@ -60,7 +60,7 @@ for (const form of document.querySelectorAll("form[data-quote]")) {
     }
   };
   form.addEventListener("change", (event) => {
-    if (!summary || !/^(participant|partner|if_short|.*-add_ons)$/.test(event.target.name)) return;
+    if (!summary || !/^(participant|partner|if_short|.*[-_]add_ons)$/.test(event.target.name)) return;
     ask((text) => (summary.innerHTML = text));
   });
   let pause;

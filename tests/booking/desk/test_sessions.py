@@ -178,6 +178,16 @@ def told_of_reviving() -> set[str]:
     return {address for booking in ended for address in (booking.order.contact_email, booking.participant.mailbox)}
 
 
+def test_where_it_says_that_the_session_is_cancelled_a_button_leads_to_taking_that_back(client, administrator):
+    session = SessionPageFactory()
+    address = reverse("revive_session", args=[session.pk])
+    assert address not in editor_of(client, session)
+
+    cancel_session(session, by=None, now=timezone.now())
+
+    assert editor_of(client, session).count(address) == 2  # the menu of the page, and the tab
+
+
 def test_once_it_would_have_begun_nobody_could_sign_up_again_so_a_cancellation_stays(client, administrator):
     today = timezone.localdate()
     session = SessionPageFactory(starts_on=today + timedelta(days=3))

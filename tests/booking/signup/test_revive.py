@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.invoicing.due import ready
 from booking.journal.kinds import SESSION_REVIVED
@@ -137,3 +139,16 @@ def test_calendars_show_it_in_its_place_again_under_a_higher_number():
     again = CalendarEntry.objects.get()
     assert (off.is_struck, again.is_struck, again.uid) == (True, False, off.uid)
     assert again.sequence > off.sequence
+
+
+def test_neither_receipt_nor_my_page_says_that_somebody_withdrew(client):
+    session = called_off("Odder")
+    hold_after_all(session, by=None, now=LATER)
+    booking = Booking.objects.select_related("order__booker__user").get()
+    client.force_login(booking.order.booker.user)
+
+    pages = [client.get(url) for url in (reverse("booking:receipt", args=[booking.order.reference]), "/min-side/")]
+
+    said = [" ".join(page.content.decode().split()) for page in pages]
+    assert all(booking.order.reference in page and gettext("Withdrawn") not in page for page in said)
+    assert "frameldt den" not in said[0]
