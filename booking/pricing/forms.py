@@ -8,15 +8,22 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from booking.pricing.models import Conditions, ConditionsVersion
 from booking.pricing.versions import SAID, write_version
 
+#: Days before a session: no more than the four years that are planned ahead.
+MOST_DAYS = 4 * 366
+
 _fields = forms.fields_for_model(ConditionsVersion, fields=SAID)
+
+
+def _days(name: str) -> forms.IntegerField:
+    return ConditionsVersion._meta.get_field(name).formfield(max_value=MOST_DAYS)
 
 
 class ConditionsForm(WagtailAdminModelForm):
     """Saves the name on the conditions, and the rest as a new version if it says anything new."""
 
     text = _fields["text"]
-    free_days = _fields["free_days"]
-    share_days = _fields["share_days"]
+    free_days = _days("free_days")
+    share_days = _days("share_days")
     share_percent = _fields["share_percent"]
 
     class Meta:
@@ -37,8 +44,10 @@ class ConditionsForm(WagtailAdminModelForm):
         super().clean()
         if self.errors:
             return
+        version = ConditionsVersion(**self._said())
         try:
-            ConditionsVersion(**self._said()).clean()
+            version.clean_fields(exclude={"conditions", "number", "created_at"})
+            version.clean()
         except ValidationError as error:
             self.add_error(None, error)
 

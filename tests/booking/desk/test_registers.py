@@ -348,6 +348,22 @@ def test_another_rule_is_another_version(client, administrator):
     assert conditions.versions.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [("free_days", "40000"), ("share_days", "9" * 30), ("share_percent", "150"), ("share_percent", "0")],
+)
+def test_a_rule_that_cannot_be_is_refused_beside_its_field(client, administrator, field, written):
+    conditions = ConditionsFactory()
+    rule = {"free_days": "30", "share_days": "14", "share_percent": "50"} | {field: written}
+
+    answer = client.post(
+        reverse("conditions:edit", args=[conditions.pk]), {"name": conditions.name, "text": "Andet.", **rule}
+    )
+
+    assert list(answer.context["form"].errors) == [field]
+    assert conditions.versions.count() == 1
+
+
 def test_another_name_or_nothing_new_makes_no_version(client, administrator):
     conditions = ConditionsFactory(name="Før")
 
