@@ -162,4 +162,4 @@ def exists(day: date, clock: time) -> bool:
 
 def is_shown_twice(moment: datetime) -> bool:
     """Whether clocks show this time twice that night, because summer time ends."""
-    return moment.replace(fold=0).utcoffset() > moment.replace(fold=1).utcoffset()
+    return moment.replace(fold=0).astimezone(UTC) < moment.replace(fold=1).astimezone(UTC)

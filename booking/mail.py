@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.header import Header
-from email.message import Message
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
@@ -45,8 +44,8 @@ class Mail(EmailMultiAlternatives):
     some programs read a space before the subject.
     """
 
-    def message(self) -> Message:
-        message: Message = super().message()
+    def message(self, **policy: Any) -> Any:
+        message: Any = super().message(**policy)
         message.replace_header("Subject", Header(str(self.subject), header_name="Subject"))
         return message
 
