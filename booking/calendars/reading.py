@@ -10,7 +10,7 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -116,14 +116,14 @@ def read_here(content: bytes, *, first: date, last: date) -> list[Event]:
     """The same in this process, for however long it takes. Raises Unreadable."""
     text = _text(content)
     try:
-        calendar = Calendar.from_ical(text)
+        calendars = Calendar.from_ical(text, multiple=True)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise Unreadable(Fault.NOT_A_CALENDAR) from error
-    if calendar.name != "VCALENDAR":
+    if any(calendar.name != "VCALENDAR" for calendar in calendars):
         raise Unreadable(Fault.NOT_A_CALENDAR)
     found: dict[tuple[str, str], Event] = {}
     changed: dict[tuple[str, str], Event] = {}
-    for component in calendar.walk("VEVENT"):
+    for component in _latest(component for calendar in calendars for component in calendar.walk("VEVENT")):
         if str(component.get("CLASS", "")).upper() in {"PRIVATE", "CONFIDENTIAL"}:
             continue  # not meant for others
         try:
@@ -143,14 +143,15 @@ def read_here(content: bytes, *, first: date, last: date) -> list[Event]:
 
 
 def _text(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
+    """The file's lines, unfolded before they are text: simple programs fold within a character."""
+    if len(content) > MOST_BYTES or content.count(b"\n") > MOST_LINES:
         raise Unreadable(Fault.TOO_LARGE)
     try:
-        text = content.decode("utf-8-sig")
+        text = re.sub(rb"\r?\n[ \t]", b"", content).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(Fault.NOT_TEXT) from error
-    if not re.match(r"\s*BEGIN:VCALENDAR\s*\n", text, re.IGNORECASE) or text.count("\n") > MOST_LINES:
-        raise Unreadable(Fault.NOT_A_CALENDAR if text.count("\n") <= MOST_LINES else Fault.TOO_LARGE)
+    if not re.match(r"\s*BEGIN:VCALENDAR\s*\n", text, re.IGNORECASE):
+        raise Unreadable(Fault.NOT_A_CALENDAR)
     depth = 0
     for begins in re.findall(r"^(BEGIN|END):", text, re.MULTILINE | re.IGNORECASE):
         depth += 1 if begins.upper() == "BEGIN" else -1
@@ -163,6 +164,24 @@ def _text(content: bytes) -> str:
     return text.lstrip()
 
 
+def _latest(components: Iterable[Component]) -> Iterable[Component]:
+    """Those that no other replaces: of several versions the one with the highest number, or the last in the file."""
+    latest: dict[tuple[str, str], Component] = {}
+    for component in components:
+        try:
+            key = _uid(component), str(_moment(component, "RECURRENCE-ID")) if "RECURRENCE-ID" in component else ""
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Unreadable(Fault.BROKEN_EVENT, _title(component)) from error
+        if key not in latest or _sequence(component) >= _sequence(latest[key]):
+            latest[key] = component
+    return latest.values()
+
+
+def _sequence(component: Component) -> int:
+    number = str(component.get("SEQUENCE", 0))
+    return int(number) if re.fullmatch("[0-9]{1,10}", number) else 0
+
+
 def _occurrences(component: Component, first: date, last: date) -> Iterator[Event]:
     """The times that an event takes place, or, of one that was moved out of its series, the one it says."""
     starts = _moment(component, "DTSTART")
@@ -170,8 +189,10 @@ def _occurrences(component: Component, first: date, last: date) -> Iterator[Even
     if "RECURRENCE-ID" in component:
         yield _event(component, starts, length, recurrence=_moment(component, "RECURRENCE-ID"))
     elif "RRULE" in component or "RDATE" in component:
-        for moment in _moments(component, starts, first - max(length, timedelta(0)), last):
-            yield _event(component, moment, length, recurrence=moment)
+        lengths = _lengths(component)
+        longest = max([length, *lengths.values()])
+        for moment in _moments(component, starts, first - longest, last):
+            yield _event(component, moment, lengths.get(_recurrence(moment), length), recurrence=moment)
     else:
         yield _event(component, starts, length)
 
@@ -205,6 +226,19 @@ def _length(component: Component, starts: date | datetime) -> timedelta:
     return length if isinstance(starts, datetime) else max(length, timedelta(days=1))
 
 
+def _lengths(component: Component) -> dict[str, timedelta]:
+    """Of the times that were added to a series with a length of their own."""
+    found = {}
+    for line in _each(component, "RDATE"):
+        for one in line.dts:
+            if isinstance(one.dt, tuple):
+                starts, until = one.dt
+                found[_recurrence(starts)] = until if isinstance(until, timedelta) else _aware(until) - _aware(starts)
+    if any(length < timedelta(0) for length in found.values()):
+        raise ValueError("it ends before it begins")
+    return found
+
+
 def _moments(component: Component, starts: date | datetime, first: date, last: date) -> Iterator[date | datetime]:
     """When a series takes place, on the wall clock of its own time zone: its rules, and the days added and left out."""
     zone = starts.tzinfo if isinstance(starts, datetime) else None
@@ -227,9 +261,12 @@ def _moments(component: Component, starts: date | datetime, first: date, last: d
             if len(found) > MOST_DAYS:
                 raise Unreadable(Fault.TOO_MANY_DAYS)
     found |= {_wall(day, zone) for day in _listed(component, "RDATE")}
-    found -= {_wall(day, zone) for day in _listed(component, "EXDATE")}
+    left_out = list(_listed(component, "EXDATE"))
+    found -= {_wall(day, zone) for day in left_out}
+    # Some name the day of an hour, or an hour of a day.
+    days = {_wall(day, zone).date() for day in left_out if not isinstance(starts, datetime) or type(day) is date}
     for moment in sorted(found):
-        if begin <= moment <= end:
+        if begin <= moment <= end and moment.date() not in days:
             yield moment.replace(tzinfo=zone) if isinstance(starts, datetime) else moment.date()
 
 
@@ -269,7 +306,9 @@ def _event(
 ) -> Event:
     if isinstance(starts, datetime):
         starts_at = _aware(starts).replace(microsecond=0)
-        ends_at = starts_at + length
+        # A day of length is a day on the clock, also when the clock changes; an hour is an hour.
+        days_long = timedelta(days=length.days if "DTEND" not in component else 0)
+        ends_at = _aware(starts + days_long).replace(microsecond=0) + length - days_long
         # What ends at midnight ends on the day before.
         last_moment = max(starts_at, ends_at - timedelta(seconds=1))
         days = starts_at.astimezone(COPENHAGEN).date(), last_moment.astimezone(COPENHAGEN).date()

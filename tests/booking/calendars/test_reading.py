@@ -143,6 +143,74 @@ def test_days_are_left_out_of_a_series_added_to_it_and_moved_in_it():
         ]
 
 
+@pytest.mark.parametrize(
+    ("length", "ends"),
+    [("DURATION:P1D", 10), ("DURATION:P1DT2H", 12), ("DURATION:PT23H", 10), ("DTEND:20270328T100000Z", 10)],
+)
+def test_a_day_of_length_is_a_day_on_the_clock_and_an_hour_is_an_hour(length, ends):
+    """The night between has 23 hours."""
+    lines = event("DTSTART;TZID=Europe/Copenhagen:20270327T120000", length)
+
+    assert times(lines) == [(datetime(2027, 3, 27, 11, tzinfo=UTC), datetime(2027, 3, 28, ends, tzinfo=UTC))]
+
+
+def test_a_time_added_to_a_series_may_have_a_length_of_its_own():
+    added = "RDATE;VALUE=PERIOD:20270305T090000Z/PT3H,20270306T090000Z/20270306T113000Z"
+
+    assert times(event("DTSTART:20270301T090000Z", "DURATION:PT1H", added)) == [
+        (datetime(2027, 3, 1, 9, tzinfo=UTC), datetime(2027, 3, 1, 10, tzinfo=UTC)),
+        (datetime(2027, 3, 5, 9, tzinfo=UTC), datetime(2027, 3, 5, 12, tzinfo=UTC)),
+        (datetime(2027, 3, 6, 9, tzinfo=UTC), datetime(2027, 3, 6, 11, 30, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("starts", "left_out"),
+    [
+        ("DTSTART;TZID=Europe/Copenhagen:20270301T090000", "EXDATE;TZID=Europe/Copenhagen:20270302T090000"),
+        ("DTSTART;TZID=Europe/Copenhagen:20270301T090000", "EXDATE:20270302T080000Z"),
+        ("DTSTART;TZID=Europe/Copenhagen:20270301T090000", "EXDATE;VALUE=DATE:20270302"),
+        ("DTSTART;VALUE=DATE:20270301", "EXDATE;VALUE=DATE:20270302"),
+        ("DTSTART;VALUE=DATE:20270301", "EXDATE:20270302T000000Z"),
+    ],
+    ids=["its hour", "its hour elsewhere", "the day of its hour", "its day", "an hour of its day"],
+)
+def test_a_day_is_left_out_however_it_is_named(starts, left_out):
+    found = events(event(starts, "RRULE:FREQ=DAILY;COUNT=3", left_out))
+
+    assert [one.starts_on.day for one in found] == [1, 3]
+
+
+@pytest.mark.parametrize("turned", [1, -1], ids=["the new one last", "the new one first"])
+def test_of_two_versions_in_a_file_the_higher_counts(turned):
+    old = event("DTSTART:20270301T080000Z", "RRULE:FREQ=WEEKLY;COUNT=2", "SUMMARY:Mandage", "SEQUENCE:1")
+    new = event("DTSTART:20270302T080000Z", "RRULE:FREQ=WEEKLY;COUNT=2", "SUMMARY:Tirsdage", "SEQUENCE:2")
+
+    found = events(*[old, new][::turned])
+
+    assert [(one.title, one.starts_on.day) for one in found] == [("Tirsdage", 2), ("Tirsdage", 9)]
+
+
+def test_of_two_versions_with_one_number_the_last_counts():
+    first, last = (event("DTSTART:20270301T080000Z", f"SUMMARY:{title}") for title in ("Først", "Sidst"))
+
+    assert [one.title for one in events(first, last)] == ["Sidst"]
+
+
+def test_a_line_may_be_folded_within_a_letter():
+    """The standard asks readers to bear it."""
+    lines = calendar(event("DTSTART:20270301T080000Z", "SUMMARY:Møde på Ærø"))
+    folded = lines.replace("ø".encode(), b"\xc3\r\n \xb8").replace("å".encode(), b"\xc3\n\t\xa5")
+
+    assert [one.title for one in read_here(folded, first=FIRST, last=LAST)] == ["Møde på Ærø"]
+
+
+def test_a_file_may_hold_several_calendars():
+    one, other = (calendar(event("DTSTART:20270301T080000Z", uid=uid)) for uid in ("a@example.org", "b@example.org"))
+
+    assert [read.uid for read in read_here(one + other, first=FIRST, last=LAST)] == ["a@example.org", "b@example.org"]
+
+
 def test_an_endless_series_is_followed_to_the_end_of_the_time_that_is_asked_for():
     read = events(event("DTSTART;VALUE=DATE:19950601", "RRULE:FREQ=YEARLY"))
 
@@ -186,7 +254,6 @@ FINE = event("DTSTART;VALUE=DATE:20270305", "SUMMARY:Topmøde")
         (b"", Fault.NOT_A_CALENDAR),
         (b"<!doctype html><title>Log ind</title>", Fault.NOT_A_CALENDAR),
         (calendar(FINE)[:-30], Fault.NOT_A_CALENDAR),
-        (calendar(FINE) * 2, Fault.NOT_A_CALENDAR),
         (calendar("END:VCALENDAR"), Fault.NOT_A_CALENDAR),
         (calendar("en linje uden mening"), Fault.NOT_A_CALENDAR),
         (calendar(*["BEGIN:VEVENT"] * 2000, *["END:VEVENT"] * 2000), Fault.NOT_A_CALENDAR),
