@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 
 from booking.paths import FeedConverter
@@ -89,7 +89,7 @@ def _feed_asked_for(request: HttpRequest) -> tuple[str, tuple] | None:
     try:
         request.get_host()
         version = _latest(address[1])
-    except (DisallowedHost, DatabaseError):
+    except (DisallowedHost, DatabaseError, InterfaceError):
         return None  # it will be met again below, and refused or reported as for any other page
     return version and (address[1], version)
 

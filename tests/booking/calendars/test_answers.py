@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings as site_settings
 from django.core.signals import got_request_exception
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils.http import http_date
 
@@ -176,13 +176,14 @@ def test_a_feed_that_is_gone_is_not_found(client):
     assert client.get("/kalender/tilbud/999.ics").status_code == 404
 
 
-def test_a_database_that_fails_is_reported_as_on_any_page(client):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_fails_is_reported_as_on_any_page(client, error):
     client.get(FEED)
     client.raise_request_exception = False
     reported = []
 
     def fail(execute, sql, params, many, context):
-        raise OperationalError("gone")
+        raise error("gone")
 
     def note(**about):
         reported.append(about["request"].path)
