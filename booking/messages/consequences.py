@@ -9,13 +9,13 @@ from hashlib import sha256
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from booking.journal.kinds import CALLED, OFFER_WITHDRAWN, OFFERED, PASSED_OVER
+from booking.journal.kinds import CALLED, NO_SEAT, OFFER_LAPSED, OFFER_WITHDRAWN, OFFERED, PASSED_OVER
 from booking.messages.letters import kind_in_words, when_in_words
 from booking.messages.reminders import days_to_come
 from booking.messages.reminders_wanted import wanted_by
 from booking.messages.tell import is_no_news, programme_readers, recipients, seats_to_tell, waiting_for_a_date
 from booking.sessions.calendar_entry import CalendarEntry
-from booking.sessions.live import as_shown, shown_at
+from booking.sessions.live import as_shown, is_open, shown_at
 from booking.sessions.models import SessionPage, Venue
 from booking.signup.models import Booking, BookingStatus
 from booking.signup.waiting import news_for_line
@@ -23,8 +23,8 @@ from booking.signup.waiting import news_for_line
 #: What is told, in the order that an editor reads it.
 CHANGED, PROGRAMME, DATED = "session_changed", "programme", "dated"
 
-#: What those in line for a seat are told of the seats; that can't be kept from them, for they have to answer.
-OF_SEATS = (OFFERED, CALLED, PASSED_OVER, OFFER_WITHDRAWN)
+#: What those in line are told of the seats; that can't be kept from them: they have to answer, or wait no longer.
+OF_SEATS = (OFFERED, CALLED, PASSED_OVER, OFFER_WITHDRAWN, OFFER_LAPSED, NO_SEAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ class Consequences:
         return sum(len(self.waiting.get(kind, [])) for kind in OF_SEATS)
 
     @property
+    def closes_line(self) -> bool:
+        """Whether the session has begun by then, so that those in line wait no longer."""
+        return bool(self.waiting.get(NO_SEAT) or self.waiting.get(OFFER_LAPSED))
+
+    @property
     def by_kind(self) -> list[tuple[str, int, int]]:
         """For each kind of mail, how many go to those with a seat and to those who wait."""
         order = (CHANGED, PROGRAMME, DATED, *OF_SEATS)
@@ -85,19 +90,20 @@ def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
     if entry is None or entry.cancelled_at or draft.when is None:
         return Consequences([], {}, {}, [])
     would = as_shown(entry, draft)
-    if is_no_news(would, now):
-        return Consequences([], {}, {}, [])
+    # A page behind a lock shows the public nothing, so nothing is told of it either.
+    is_told = is_open(draft) and not is_no_news(would, now)
     seated: dict[str, list[str]] = defaultdict(list)
     waiting: dict[str, list[str]] = defaultdict(list)
-    _bookings, by_recipient = seats_to_tell(would, draft)
-    for recipient, bookings in by_recipient.items():
-        side = seated if any(booking.is_seated for booking in bookings) else waiting
-        side[CHANGED].append(recipient)
-    has_first_programme = bool(draft.programme) and entry.programme_at is None
-    if has_first_programme:
-        seated[PROGRAMME] += programme_readers(draft, before=now)
-    for _interest, email in waiting_for_a_date(would, draft, now=now, without=by_recipient):
-        waiting[DATED] += [email] if email else []
+    has_first_programme = is_told and bool(draft.programme) and entry.programme_at is None
+    if is_told:
+        _bookings, by_recipient = seats_to_tell(would, draft)
+        for recipient, bookings in by_recipient.items():
+            side = seated if any(booking.is_seated for booking in bookings) else waiting
+            side[CHANGED].append(recipient)
+        if has_first_programme:
+            seated[PROGRAMME] += programme_readers(draft, before=now)
+        for _interest, email in waiting_for_a_date(would, draft, now=now, without=by_recipient):
+            waiting[DATED] += [email] if email else []
     of_seats = news_for_line(_published(draft), now=now)
     for booking, kind in of_seats:
         waiting[kind] += recipients(booking)

@@ -119,6 +119,11 @@ def _public():
     return SessionPage.objects.live().public().filter(alias_of=None).select_related("venue")
 
 
+def is_open(page: SessionPage) -> bool:
+    """Whether the public sees the page as soon as it is live; nobody does behind a lock, on it or above it."""
+    return SessionPage.objects.public().filter(pk=page.pk, alias_of=None).exists()
+
+
 def as_shown(entry: CalendarEntry, page: SessionPage) -> CalendarEntry:
     """The entry as it would be if ``page`` were live, for whoever asks beforehand. Nothing is stored."""
     would = copy(entry)

@@ -165,7 +165,9 @@ def news_for_line(session: SessionPage, *, now: datetime) -> list[tuple[Booking,
     """Whom of those in line a session would tell something, were it published as it is in hand: each with the fact."""
     in_line = Booking.objects.filter(session=session.pk, status__in=IN_LINE)
     line = list(in_line.select_related("order", "participant__host").order_by("pk"))
-    if not line or _has_begun(session, now):
+    if _has_begun(session, now):  # which closes the list
+        return [(booking, kinds.OFFER_LAPSED if booking.is_offered else kinds.NO_SEAT) for booking in line]
+    if not line:
         return []
     if line_obstacle(session, now=now):
         return [(booking, kinds.OFFER_WITHDRAWN) for booking in line if booking.is_offered]
