@@ -21,6 +21,8 @@ _OF_A_MAIL = re.compile(r'\s*"?(?P<name>[^<>";]*?)"?\s*<(?P<email>[^<>\s]*)>\s*(
 _WITH_A_SPACE = re.compile(r"(?P<name>.*?)\s+(?P<email>\S+@\S+)")
 #: What no name has, and what links and addresses have.
 _NOT_IN_A_NAME = frozenset("@/\\<>:{}")
+#: A host, which mail programs make a link of; "H.C. Andersen" has one letter before each point.
+_HOST = re.compile(r"\w{2,}\.\w{2,}")
 #: More than anybody writes of themselves.
 _LONG = 200
 
@@ -96,8 +98,10 @@ def _problem(guest: Guest, line: str, *, takes_diet: bool, takes_room: bool) -> 
         return _("Write a name and an e-mail address with a semicolon between them. It says “%(line)s”.") % {
             "line": line.strip()[:60]
         }
-    if not guest.name:
-        return _("Write the name before the address %(email)s.") % {"email": guest.email[:60]}
+    turned = "@" in guest.name and "@" not in guest.email
+    if not guest.name or turned:
+        address = guest.name if turned else guest.email
+        return _("Write the name before the address %(email)s.") % {"email": address[:60]}
     problem, _field = guest_problem(guest.name, guest.email)
     if problem:
         return problem
@@ -112,7 +116,8 @@ def guest_problem(name: str, email: str) -> tuple[str, str]:
     """What is wrong with a guest's name or address, and which of the two it is; nothing twice if all is right."""
     if not name.strip():
         return _("Write the name."), "name"
-    if len(name) > Person._meta.get_field("name").max_length or _NOT_IN_A_NAME & set(name):
+    is_long = len(name) > Person._meta.get_field("name").max_length
+    if is_long or _NOT_IN_A_NAME & set(name) or _HOST.search(name):
         return _("“%(name)s” does not look like a name.") % {"name": name[:60]}, "name"
     if not _is_mailbox(email.strip()):
         return _("“%(email)s” is not a whole e-mail address, such as navn@kommune.dk.") % {"email": email[:60]}, "email"

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from booking.signup.guest_field import GuestsField, read_guests, without_wishes
 from booking.signup.guests import IN_AN_ORDER, Guest
@@ -27,6 +28,11 @@ def test_lines_are_read_as_they_are_typed_or_pasted(text):
     assert [(guest.name, guest.email) for guest in reading.guests] == [ANNE, BO]
 
 
+@pytest.mark.parametrize("name", ["H.C. Andersen", "J.P.E. Hartmann", "Chr. D. F. Ørsted", "Anne-Marie d'Angelo jr."])
+def test_points_are_no_sign_of_a_link_in_a_name(name):
+    assert read_guests(f"{name}; anne.holm@example.org").guests == [Guest(name, "anne.holm@example.org")]
+
+
 def test_a_mail_programs_turned_name_keeps_its_comma():
     assert read_guests("Holm, Anne <anne.holm@example.org>").guests == [Guest("Holm, Anne", "anne.holm@example.org")]
 
@@ -50,6 +56,7 @@ def test_what_the_kitchen_and_the_hotel_must_know_follows_the_address():
         "Anne Holm, anne.holm@[127.0.0.1]",
         "Anne Holm, anne.holm@example.org, vegetar",
         "Vind en rejse paa http://example.org, anne.holm@example.org",
+        "Vind en rejse www.vind-en-rejse.dk, anne.holm@example.org",
         "<b>Anne</b>, anne.holm@example.org",
         "A" * 121 + ", anne.holm@example.org",
         "Anne Holm, " + "a" * 250 + "@example.org",
@@ -61,6 +68,15 @@ def test_a_bad_line_is_named_and_the_others_are_read(line):
     assert [guest.name for guest in reading.guests] == ["Bo Riis"]
     [problem] = reading.wrong
     assert "2" in problem.split(":")[0]
+
+
+def test_whoever_writes_the_address_first_is_asked_for_the_name_first():
+    [problem] = read_guests("anne.holm@@example.org, Anne Holm").wrong
+
+    assert problem == _("Line %(number)d: %(sentence)s") % {
+        "number": 1,
+        "sentence": _("Write the name before the address %(email)s.") % {"email": "anne.holm@@example.org"},
+    }
 
 
 def test_an_address_on_two_lines_is_nobodys_own():
