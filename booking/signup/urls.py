@@ -1,16 +1,16 @@
 from django.urls import path
 
-from booking.signup import pair_views, switch_views, views, waiting_views, withdraw_views
+from booking.signup import pair_views, pass_on_views, receipt_views, switch_views, views, waiting_views, withdraw_views
 
 urlpatterns = [
     path("tilmelding/<id:session_id>/", views.sign_up, name="sign_up"),
     path("tilmelding/<id:session_id>/pris/", views.quote, name="quote"),
     path("tilmelding/<id:session_id>/interesse/", views.interest, name="interest"),
-    path("tilmelding/kvittering/<reference:reference>/", views.receipt, name="receipt"),
-    path("tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/", views.pass_on, name="pass_on"),
+    path("tilmelding/kvittering/<reference:reference>/", receipt_views.receipt, name="receipt"),
+    path("tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/", pass_on_views.pass_on, name="pass_on"),
     path(
         "tilmelding/kvittering/<reference:reference>/plads/<id:booking_id>/deltagerliste/",
-        views.listing,
+        receipt_views.listing,
         name="listing",
     ),
     path(

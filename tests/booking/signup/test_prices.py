@@ -9,9 +9,9 @@ from django.urls import reverse
 from booking.people.models import OfficeKind, Person
 from booking.pricing.models import AddOn, PriceRow
 from booking.signup.models import Booking, Order, OrderLine
+from booking.signup.pass_on_views import DEARER
 from booking.signup.refusals import PRICE_CHANGED, PRICE_OF_CHOICE
 from booking.signup.substitute import substitute
-from booking.signup.views import DEARER
 from tests.booking.signup.filled import fields_on, filled, send
 from tests.booking.signup.test_reserve import NOW, order
 from tests.factories import (
