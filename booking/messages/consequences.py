@@ -46,6 +46,12 @@ class Consequences:
     clashes: list[tuple[Booking, Booking]]
     #: How many in line get an offer of a seat, or are told that there is one for the first.
     offered: int = 0
+    #: How many of the mails go to the contact of an order, who takes no part.
+    to_contacts: int = 0
+
+    @property
+    def to_themselves(self) -> int:
+        return self.mails - self.to_contacts
 
     @property
     def mails(self) -> int:
@@ -109,7 +115,16 @@ def consequences_of(draft: SessionPage, *, now: datetime) -> Consequences:
         waiting[kind] += recipients(booking)
     changes = _changes(entry, would, draft, has_first_programme=has_first_programme)
     offered = sum(kind in {OFFERED, CALLED} for _booking, kind in of_seats)
-    return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would), offered)
+    told = [*seated.values(), *(to for kind, to in waiting.items() if kind != DATED)]
+    to_contacts = _to_contacts([address for addresses in told for address in addresses], draft)
+    return Consequences(changes, dict(seated), dict(waiting), _clashes(entry, would), offered, to_contacts)
+
+
+def _to_contacts(addresses: list[str], session: SessionPage) -> int:
+    """How many of these are no participant's own."""
+    bookings = Booking.objects.active().filter(session=session.pk).select_related("participant__host")
+    own = {booking.participant.mailbox.strip().lower() for booking in bookings}
+    return sum(address not in own for address in addresses)
 
 
 def reminders_after(draft: SessionPage, *, now: datetime) -> list[date]:

@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime, time
 from itertools import combinations
+from threading import Barrier, Thread
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connections
+from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page, PageViewRestriction
 from wagtail.test.utils.form_data import querydict_from_html
@@ -171,6 +174,41 @@ def test_another_address_of_the_place_between_the_step_and_the_button_is_counted
 
     assert again.status_code == 409
     assert "KL-huset" in again.content.decode()
+
+
+def test_of_two_who_press_at_once_one_tells(client, editor, session):
+    seen = step(client, session, **NEXT_WEEK)
+    start, answers = Barrier(2), []
+
+    def press():
+        other = Client()
+        other.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
+        start.wait()
+        try:
+            answers.append(choose(other, seen, "tell").status_code)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=press) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+
+    assert sorted(answers) == [302, 409]
+    assert mails() == [MAYOR, SECRETARY]
+
+
+def test_the_step_says_how_many_mails_go_to_contacts_of_orders(client, editor, session):
+    other = mayor_of("Samsø", person__email="samsoe@example.org")
+    book(session, participant=other, booker=other, contact_email=other.email)
+    OutboxMessage.objects.all().delete()
+
+    seen = step(client, session, **NEXT_WEEK)
+
+    assert (seen.context["found"].to_themselves, seen.context["found"].to_contacts) == (2, 1)
+    said = " ".join(seen.content.decode().split())
+    assert "Mails til dem, der deltager eller venter: 2. Mails til dem, der er kontakt for bestillingen: 1." in said
 
 
 # Other ways to the site
