@@ -1,10 +1,24 @@
 """Somebody to sign in as: one of each role, and those who have no business at the desk."""
 
-import pytest
+from datetime import datetime
 
+import pytest
+import time_machine
+
+from booking.dates import COPENHAGEN
 from booking.desk.roles import ADMINISTRATORS, EDITORS, FINANCE, SUPERUSERS, make_roles
 from home.roles import give_providers
 from tests.factories import UserFactory, mayor_of
+
+#: A working day before the sessions that factories make.
+NOW = datetime(2026, 12, 1, 9, tzinfo=COPENHAGEN)
+
+
+@pytest.fixture(autouse=True)
+def december():
+    """Whatever day it is, the desk is open on this one."""
+    with time_machine.travel(NOW):
+        yield
 
 
 def _staff(role: str):

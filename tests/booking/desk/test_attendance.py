@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from booking.dates import today
 from booking.models import Booking, SessionPage
+from tests.booking.desk.conftest import NOW
 from tests.booking.desk.test_bookings import NAMES, book, csv_rows
 from tests.booking.desk.test_sessions import editor_of
 from tests.factories import SessionPageFactory
 
-TODAY = today(timezone.now())
+TODAY = NOW.date()
 
 
 def held(*names: str, starts_on=TODAY):

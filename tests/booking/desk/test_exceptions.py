@@ -11,6 +11,7 @@ from booking.dates import today
 from booking.models import AudienceGrant, Fact, HealthCouncil
 from booking.people.grants import grant_access
 from home.models import OfferPage
+from tests.booking.desk.conftest import NOW
 from tests.factories import (
     AudienceFactory,
     MunicipalityFactory,
@@ -22,7 +23,7 @@ from tests.factories import (
 
 
 def day(days: int) -> str:
-    return (today(timezone.now()) + timedelta(days=days)).isoformat()
+    return (NOW.date() + timedelta(days=days)).isoformat()
 
 
 def grant(client, person, audience, /, **written):
