@@ -11,11 +11,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from booking.invoicing.deposits import DoesNotFit, place, plan, shared_out, take_in, to_pay
-from booking.invoicing.issue import credit
+from booking.invoicing.issue import NothingToCredit, credit
 from booking.invoicing.models import Deposit, Invoice, Reversal, Settlement, Transfer
 from booking.invoicing.run import issue_due
 from booking.invoicing.settle import (
     NothingToReverse,
+    NotOpen,
     mark_paid,
     marked_by_hand,
     owed,
@@ -188,6 +189,33 @@ def test_of_those_who_place_the_same_transfer_at_once_one_does(transactional_db,
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(one_of_them, range(4))) == [False, False, False, True]
     assert Deposit.objects.count() == 1
+
+
+def test_credited_marked_and_paid_by_the_bank_at_once_it_is_paid_once_at_most(transactional_db, seller):
+    order(SessionPageFactory(), mayor_of("Fanø"))
+    [invoice] = issue_due(AFTER).issued
+    together = threading.Barrier(3)
+
+    def at_once(act) -> str:
+        together.wait()
+        try:
+            return act() and "did"
+        except (NotOpen, NothingToCredit):
+            return ""
+        finally:
+            connection.close()
+
+    acts = [
+        lambda: credit(invoice, reason="Forkert.", now=LATER, anew=False),
+        lambda: take(seller, came(AMOUNT, "F1")),
+        lambda: mark_paid(invoice, paid_on=DAY, by=None, now=LATER),
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        credited, came_in, marked = pool.map(at_once, acts)
+
+    paid = [bool(came_in), bool(marked)].count(True)
+    assert (credited, paid <= 1) == ("did", True)
+    assert (Settlement.objects.count(), Transfer.objects.count()) == (paid, int(bool(came_in)))
 
 
 def test_what_is_to_be_paid_comes_oldest_first_and_less_what_has_come(seller, transfer, invoices):
