@@ -59,7 +59,10 @@ class ChoosePersonResultsView(ListsPersons, chooser_views.ChooseResultsView):
 
 
 class ChosenPersonView(KeepersOnly, chooser_views.ChosenView):
-    pass
+    def get_object(self, pk):
+        if not is_row_number(pk):
+            raise Person.DoesNotExist
+        return super().get_object(pk)
 
 
 class ChosenPersonsView(KeepersOnly, chooser_views.ChosenMultipleView):

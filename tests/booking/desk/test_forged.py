@@ -28,6 +28,11 @@ def test_persons_that_were_chosen_are_those_there_are(client, superuser, forged)
 
 
 @pytest.mark.parametrize("forged", [HUGE, "-1", "abc", "½", "\x00"])
+def test_a_person_that_there_is_not_is_not_found(client, superuser, forged):
+    assert client.get(reverse("choose-person:chosen", args=[forged])).status_code == 404
+
+
+@pytest.mark.parametrize("forged", [HUGE, "-1", "abc", "½", "\x00"])
 def test_a_group_that_there_is_not_is_refused(client, superuser, forged):
     answer = client.post(
         reverse("wagtailusers_users:add"), {"first_name": "Anna", "email": "anna@example.org", "groups": [forged]}
