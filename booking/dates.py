@@ -160,6 +160,6 @@ def exists(day: date, clock: time) -> bool:
     return moment.astimezone(UTC).astimezone(COPENHAGEN).replace(tzinfo=None) == moment.replace(tzinfo=None)
 
 
-def is_shown_twice(moment: datetime) -> bool:
-    """Whether clocks show this time twice that night, because summer time ends."""
-    return moment.replace(fold=0).astimezone(UTC) < moment.replace(fold=1).astimezone(UTC)
+def is_before_the_change(moment: datetime) -> bool:
+    """Whether the clock is put forward or back later that day: in October it will show the last hour once more."""
+    return moment.utcoffset() != moment.replace(hour=12).utcoffset()

@@ -13,7 +13,7 @@ from django_ical.feedgenerator import ICal20Feed
 
 from booking.calendars.addresses import address, calendar_domain
 from booking.calendars.lines import TIMEZONE, VTIMEZONE, clean, folded, line, quoted
-from booking.dates import When, is_shown_twice
+from booking.dates import When, is_before_the_change
 from booking.pricing.models import SessionKind
 from booking.sessions.calendar_entry import CalendarEntry
 
@@ -119,13 +119,13 @@ def event(
 def _span(when: When) -> dict:
     """Its hours by a Danish clock, or whole days up to the day after.
 
-    A clock shows one hour of October twice. The standard means the first, and half of all programs read the second, so
-    where an end of it lies in that hour, both are in UTC.
+    A clock shows one hour of October twice. The standard means the first, and half of all programs read the second;
+    some are mistaken about the hours before. So in the night when the clock changes, both ends are in UTC.
     """
     if not when.has_times:
         return {"start_datetime": when.starts_on, "end_datetime": when.ends_on + timedelta(days=1)}
     starts, ends = when.starts_at, when.ends_at
-    if is_shown_twice(starts) or is_shown_twice(ends):
+    if is_before_the_change(starts) or is_before_the_change(ends):
         starts, ends = starts.astimezone(UTC), ends.astimezone(UTC)
     return {"start_datetime": starts, "end_datetime": ends}
 

@@ -9,7 +9,7 @@ from booking.dates import (
     danish_deadline,
     danish_moment,
     exists,
-    is_shown_twice,
+    is_before_the_change,
     today,
 )
 
@@ -89,15 +89,19 @@ def test_the_hour_that_summer_time_skips_does_not_exist():
 @pytest.mark.parametrize(
     ("day", "clock", "expected"),
     [
-        (date(2027, 10, 31), time(1, 59), False),
-        (date(2027, 10, 31), time(2, 0), True),
+        (date(2027, 10, 30), time(23, 59), False),
+        (date(2027, 10, 31), time(0), True),
         (date(2027, 10, 31), time(2, 59), True),
-        (date(2027, 10, 31), time(3, 0), False),
-        (date(2027, 3, 28), time(2, 30), False),  # never shown at all
+        (date(2027, 10, 31), time(3), False),
+        (date(2027, 3, 27), time(23, 59), False),
+        (date(2027, 3, 28), time(0), True),
+        (date(2027, 3, 28), time(1, 59), True),
+        (date(2027, 3, 28), time(3), False),
+        (date(2027, 7, 1), time(2, 30), False),
     ],
 )
-def test_one_hour_of_october_is_shown_twice(day, clock, expected):
-    assert is_shown_twice(datetime.combine(day, clock, COPENHAGEN)) is expected
+def test_the_clock_changes_in_two_nights_of_the_year(day, clock, expected):
+    assert is_before_the_change(datetime.combine(day, clock, COPENHAGEN)) is expected
 
 
 def test_moments_are_told_on_the_danish_clock():

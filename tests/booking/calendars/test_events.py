@@ -93,24 +93,26 @@ def test_noon_to_noon_is_noon_to_noon(day, starts, ends, hours):
 
 
 @pytest.mark.parametrize(
-    ("starts", "ends", "expected"),
+    ("day", "starts", "ends", "expected"),
     [
-        (time(1, 30), time(2, 30), ["DTSTART:20271030T233000Z", "DTEND:20271031T003000Z"]),
-        (time(2), time(2, 59), ["DTSTART:20271031T000000Z", "DTEND:20271031T005900Z"]),
-        (time(2, 30), time(3), ["DTSTART:20271031T003000Z", "DTEND:20271031T020000Z"]),
+        (31, time(1, 30), time(2, 30), ["DTSTART:20271030T233000Z", "DTEND:20271031T003000Z"]),
+        (31, time(2), time(2, 59), ["DTSTART:20271031T000000Z", "DTEND:20271031T005900Z"]),
+        (31, time(2, 30), time(3), ["DTSTART:20271031T003000Z", "DTEND:20271031T020000Z"]),
+        (30, time(22), time(2, 30), ["DTSTART:20271030T200000Z", "DTEND:20271031T003000Z"]),
         (
-            time(1, 59),
+            31,
             time(3),
-            ["DTSTART;TZID=Europe/Copenhagen:20271031T015900", "DTEND;TZID=Europe/Copenhagen:20271031T030000"],
+            time(4),
+            ["DTSTART;TZID=Europe/Copenhagen:20271031T030000", "DTEND;TZID=Europe/Copenhagen:20271031T040000"],
         ),
     ],
-    ids=["it ends then", "all of it", "it begins then", "around it"],
+    ids=["it ends then", "all of it", "it begins then", "it ends then, begun the day before", "after it"],
 )
-def test_the_hour_that_clocks_show_twice_is_written_as_the_one_that_is_meant(starts, ends, expected):
+def test_the_hour_that_clocks_show_twice_is_written_as_the_one_that_is_meant(day, starts, ends, expected):
     """Programs differ over which of the two a wall clock means; nobody doubts UTC."""
-    day = date(2027, 10, 31)
+    days = {"starts_on": date(2027, 10, day), "ends_on": date(2027, 10, 31)}
 
-    lines = unfolded(session_file(entry(starts_on=day, starts_time=starts, ends_time=ends)))
+    lines = unfolded(session_file(entry(**days, starts_time=starts, ends_time=ends)))
 
     assert [line for line in lines if line.startswith(("DTSTART", "DTEND")) and "2027" in line] == expected
 
