@@ -152,3 +152,4 @@ def test_neither_receipt_nor_my_page_says_that_somebody_withdrew(client):
     said = [" ".join(page.content.decode().split()) for page in pages]
     assert all(booking.order.reference in page and gettext("Withdrawn") not in page for page in said)
     assert "frameldt den" not in said[0]
+    assert "6.625,00" not in said[0]
