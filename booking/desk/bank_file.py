@@ -40,6 +40,7 @@ WORDS = {
     Verdict.PART: gettext_lazy("Is noted as a part. %(left)s is still missing."),
     Verdict.SPLIT: gettext_lazy("Is split: %(shares)s."),
     Verdict.KNOWN: gettext_lazy("Was taken in before."),
+    Verdict.ALIKE: gettext_lazy("Looks like a payment that was taken in before. Place it yourself if it came twice."),
     Verdict.TWICE: gettext_lazy("Is paid already by another payment in this file. Has it been paid twice?"),
     Verdict.ALREADY_PAID: gettext_lazy("Is marked as paid already. Has it been paid twice?"),
     Verdict.TOO_MUCH: gettext_lazy("Is more than the %(owed)s that is open."),

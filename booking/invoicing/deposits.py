@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     PART = "part"
     SPLIT = "split"
     KNOWN = "known"
+    ALIKE = "alike"
     TWICE = "twice"
     ALREADY_PAID = "already_paid"
     TOO_MUCH = "too_much"
@@ -47,6 +48,8 @@ class Verdict(StrEnum):
 
 
 DOES_SOMETHING = {Verdict.PAID, Verdict.PART, Verdict.SPLIT}
+#: What would be money for an invoice, if it is not the same that came for it before.
+IF_NEW = {Verdict.PAID, Verdict.PART, Verdict.SEVERAL}
 #: What is not our money, or was taken in before, or has not come: nobody places it at an invoice.
 NOT_TO_PLACE = {Verdict.KNOWN, Verdict.FOREIGN, Verdict.FUTURE}
 
@@ -147,6 +150,8 @@ def plan(payments: Sequence[Incoming], *, seller: Seller, on: date) -> list[Row]
             verdict = Verdict.KNOWN
         else:
             verdict = _verdict(payment, of_payment, document, seller=seller, left=open_before, on=on)
+        if verdict in IF_NEW and _is_like_another(payment, found):
+            verdict = Verdict.ALIKE
         shares: tuple[Share, ...] = ()
         if document and verdict in DOES_SOMETHING:
             shares = (Share(document, payment.amount, open_before),)
@@ -157,6 +162,12 @@ def plan(payments: Sequence[Incoming], *, seller: Seller, on: date) -> list[Row]
             left[share.invoice.pk] -= share.amount
         rows.append(Row(payment, key, verdict, document, open_before, shares))
     return rows
+
+
+def _is_like_another(payment: Incoming, documents: Collection[Invoice]) -> bool:
+    """Whether as much came for one of these on the same day: the same money in another kind of file, most likely."""
+    placed = (one for document in documents for one in document.deposits.all() if one.stands)
+    return any((one.transfer.paid_on, one.transfer.amount) == (payment.paid_on, payment.amount) for one in placed)
 
 
 def shared_out(amount: Decimal, open_ones: Sequence[tuple[Invoice, Decimal]]) -> Iterator[Share]:
@@ -196,7 +207,7 @@ def _documents(seller: Seller, names: set[Named]) -> dict[str, Invoice]:
             series__seller=seller,
         )
         .select_related("payer")
-        .prefetch_related("charges", "credit_notes", "deposits", "settlements")
+        .prefetch_related("charges", "credit_notes", "deposits__transfer", "settlements")
         .defer("xml")
     )
     return {invoice.number: invoice for invoice in found}

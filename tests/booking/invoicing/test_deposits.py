@@ -130,6 +130,18 @@ def test_two_parts_in_one_file_pay_together(seller, invoice):
     assert stand()[0] == 1
 
 
+@pytest.mark.parametrize("reference", [slip(), "Faktura F1", "F1 og F2"])
+def test_the_same_part_in_another_kind_of_file_is_shown_and_not_taken(seller, invoice, reference):
+    half = replace(CAME, amount=Decimal("3312.50"))
+    take(seller, half)
+
+    again = replace(half, reference=reference, bank_id="B7")
+
+    assert verdicts(seller, again) == ["alike"]
+    assert take(seller, again) == []
+    assert stand() == (0, ["3312.50"])
+
+
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [
