@@ -22,6 +22,7 @@ def documents_for(person: Person) -> InvoiceQuerySet:
         Invoice.objects.annotate(original=Coalesce("credits", "pk"))
         .annotate(is_shared=Exists(charges.exclude(theirs)))
         .filter(Exists(charges.filter(theirs)) | by_card)
+        .select_related("credits")
     )
 
 

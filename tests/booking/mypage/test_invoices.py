@@ -8,6 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from booking.invoicing.issue import credit
 from booking.invoicing.models import Invoice
@@ -66,6 +67,18 @@ def test_the_booker_takes_all_of_it_along(secretary, invoice):
 
     assert (entry["number"], entry["ean"], entry["amount"]) == ("F1", "5798009811578", "6.625,00 kr.")
     assert "Lederskab" in entry["lines"]
+
+
+def test_a_credit_note_says_which_invoice_it_credits(client, secretary, invoice):
+    says = gettext("credits %(number)s") % {"number": "F1"}
+    receipt = reverse("booking:receipt", args=[invoice.charges.get().booking.order.reference])
+    client.force_login(secretary.user)
+    before = client.get(receipt).content.decode()
+    credit(invoice, reason="Forkert.", now=AFTER)
+
+    assert says not in before
+    assert says in client.get(receipt).content.decode()
+    assert says in my_invoices(client, secretary)
 
 
 def test_the_participant_takes_their_line_along(mayor, invoice):
