@@ -1,14 +1,18 @@
 """Pages of figures that staff ask for with a form in the address, and take along as a spreadsheet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
+from booking.dates import today
+from booking.desk.period import Period, PeriodForm, shortcuts
 from booking.spreadsheet import DanishSpreadsheetMixin
 
 #: Lines on one page.
@@ -49,3 +53,35 @@ class FiguresView(DanishSpreadsheetMixin, WagtailAdminTemplateMixin, TemplateVie
 
     def get_breadcrumbs_items(self):
         return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
+
+
+class PeriodView(FiguresView):
+    """Figures of the days from one to another. A subclass says which days it ``proposes``, and what its file is of."""
+
+    proposes: Callable[[date], Period]
+    file_of: str
+
+    @cached_property
+    def form(self) -> PeriodForm:
+        return PeriodForm(self.request.GET, proposed=self.proposes(today(timezone.now())))
+
+    @cached_property
+    def show_export_buttons(self):
+        return self.form.period is not None
+
+    @property
+    def is_refused(self):
+        return self.form.period is None
+
+    def to_row_dict(self, line):
+        return {field: line[field] for field in self.list_export}
+
+    def get_filename(self):
+        return f"{self.file_of}-{self.form.period.first}-{self.form.period.last}"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(
+            period=self.form.period,
+            shortcuts=shortcuts(timezone.now()),
+            **kwargs,
+        )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.urls import path
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
@@ -16,8 +15,8 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import policy_registry
 
 from booking.dates import COPENHAGEN, danish_time, today
-from booking.desk.figures import FiguresView
-from booking.desk.period import PeriodForm, month_of, shortcuts
+from booking.desk.figures import PeriodView
+from booking.desk.period import month_of
 from booking.invoicing import books as invoice_books
 from booking.ledger import NOTHING, Movement, Part, by_rate
 from booking.money import danish_percent
@@ -85,7 +84,7 @@ def _summed(seller: str, kind: str, parts: list[Part], *, is_total: bool = False
     ]
 
 
-class MovementsView(PermissionCheckedMixin, FiguresView):
+class MovementsView(PermissionCheckedMixin, PeriodView):
     """What moved on the days that are asked for; the same as a spreadsheet."""
 
     model = Payment
@@ -93,6 +92,8 @@ class MovementsView(PermissionCheckedMixin, FiguresView):
     template_name = "booking/admin/movements.html"
     page_title = _("Payments and invoices")
     header_icon = "resubmit"
+    proposes = staticmethod(month_of)
+    file_of = "betalinger"
     export_headings = {
         "day": _("Day"),
         "kind": _("What"),
@@ -112,21 +113,9 @@ class MovementsView(PermissionCheckedMixin, FiguresView):
     list_export = list(export_headings)
 
     @cached_property
-    def form(self) -> PeriodForm:
-        return PeriodForm(self.request.GET, proposed=month_of(today(timezone.now())))
-
-    @cached_property
     def movements(self) -> list[Movement]:
         period = self.form.period
         return all_movements(period.first, period.last) if period else []
-
-    @cached_property
-    def show_export_buttons(self):
-        return self.form.period is not None
-
-    @property
-    def is_refused(self):
-        return self.form.period is None
 
     @property
     def exported(self):
@@ -136,16 +125,8 @@ class MovementsView(PermissionCheckedMixin, FiguresView):
     def shown(self):
         return lines(self.movements)
 
-    def to_row_dict(self, line):
-        return {field: line[field] for field in self.list_export}
-
-    def get_filename(self):
-        return f"betalinger-{self.form.period.first}-{self.form.period.last}"
-
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            period=self.form.period,
-            shortcuts=shortcuts(timezone.now()),
             sums=sums(self.movements),
             total=sum((movement.gross for movement in self.movements), NOTHING),
             **kwargs,

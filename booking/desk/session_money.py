@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +12,8 @@ from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
-from booking.dates import today
-from booking.desk.figures import FiguresView
-from booking.desk.period import PeriodForm, shortcuts, year_of
+from booking.desk.figures import PeriodView
+from booking.desk.period import year_of
 from booking.invoicing.balance import balances
 from booking.payments.balance import Balance, with_money
 from booking.payments.models import Payment
@@ -63,12 +61,14 @@ def money_in(session: SessionPage) -> dict:
     return {"lines": lines, "total": sum(of_each.values(), Balance())}
 
 
-class SessionReportView(FiguresView):
+class SessionReportView(PeriodView):
     """The sessions that begin in a period. Counts for everybody in the admin, sums for those who see the money."""
 
     template_name = "booking/admin/session_report.html"
     page_title = _("Sessions in figures")
     header_icon = "date"
+    proposes = staticmethod(year_of)
+    file_of = "afholdelser"
     counts = {
         "title": _("Session"),
         "starts_on": _("First day"),
@@ -93,18 +93,6 @@ class SessionReportView(FiguresView):
     @cached_property
     def list_export(self):
         return [*self.counts, *(self.sums if self.sees_money else [])]
-
-    @cached_property
-    def form(self) -> PeriodForm:
-        return PeriodForm(self.request.GET, proposed=year_of(today(timezone.now())))
-
-    @cached_property
-    def show_export_buttons(self):
-        return self.form.period is not None
-
-    @property
-    def is_refused(self):
-        return self.form.period is None
 
     @property
     def exported(self):
@@ -148,12 +136,6 @@ class SessionReportView(FiguresView):
             line |= {"balance": balance, **{name: getattr(balance, name) for name in self.sums}}
         return line
 
-    def to_row_dict(self, line):
-        return {field: line[field] for field in self.list_export}
-
-    def get_filename(self):
-        return f"afholdelser-{self.form.period.first}-{self.form.period.last}"
-
     def get_context_data(self, **kwargs):
         lines = self.lines(self.page)
         pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.request.user, "change")
@@ -161,8 +143,6 @@ class SessionReportView(FiguresView):
         for line in lines:
             line["can_edit"] = line["session"].pk in editable
         return super().get_context_data(
-            period=self.form.period,
-            shortcuts=shortcuts(timezone.now()),
             sees_money=self.sees_money,
             lines=lines,
             total=sum((line["balance"] for line in lines), Balance()) if self.sees_money else None,

@@ -5,7 +5,6 @@ It is gone, without a word to anybody, when that function is called for the nth 
 
 import os
 import sys
-from importlib import import_module
 
 import django
 from django.conf import settings
@@ -19,23 +18,8 @@ from django.utils import timezone  # noqa: E402
 
 from booking.models import SessionPage  # noqa: E402
 from booking.sessions.live import cancel_session  # noqa: E402
+from tests.booking.dying import die_at  # noqa: E402
 
 session, point, nth = SessionPage.objects.get(pk=int(sys.argv[1])), sys.argv[2], int(sys.argv[3])
-calls = 0
-
-
-def dying(work):
-    def work_or_die(*args, **kwargs):
-        global calls
-        calls += 1
-        if calls == nth:
-            os._exit(9)
-        return work(*args, **kwargs)
-
-    return work_or_die
-
-
-module = import_module(point.rpartition(".")[0])
-name = point.rpartition(".")[2]
-setattr(module, name, dying(getattr(module, name)))
+die_at(point, nth)
 cancel_session(session, by=None, now=timezone.now())

@@ -5,7 +5,6 @@ It does what the verb says and is gone, without a word to anybody, when that fun
 
 import os
 import sys
-from importlib import import_module
 
 import django
 from django.conf import settings
@@ -17,25 +16,10 @@ from django.utils import timezone  # noqa: E402
 
 from booking.models import Booking  # noqa: E402
 from booking.signup import cancel, waiting  # noqa: E402
+from tests.booking.dying import die_at  # noqa: E402
 
 verb, pk, point, nth = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-calls = 0
-
-
-def dying(work):
-    def work_or_die(*args, **kwargs):
-        global calls
-        calls += 1
-        if calls == nth:
-            os._exit(9)
-        return work(*args, **kwargs)
-
-    return work_or_die
-
-
-module = import_module(point.rpartition(".")[0])
-name = point.rpartition(".")[2]
-setattr(module, name, dying(getattr(module, name)))
+die_at(point, nth)
 
 booking, now = Booking.objects.select_related("session").get(pk=pk), timezone.now()
 match verb:
