@@ -45,10 +45,6 @@ ANOTHER_PRICE = gettext_lazy(
     "and sign up once more."
 )
 
-TOO_FEW = gettext_lazy(
-    "Only %(left)d seats are left, so nobody was signed up. Name fewer, or put all on the waiting list."
-)
-
 TOO_FEW = gettext_lazy("There is not a seat for each of them. Seats left: %(left)d. Nobody was signed up.")
 
 SEAT_FREE = gettext_lazy("A seat has come free, so nobody need wait. Read aloud what it costs, and sign up.")
