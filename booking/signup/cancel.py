@@ -90,7 +90,8 @@ def _cancel(booking: Booking, fee: Quote, *, by, now: datetime, waived_because: 
     details: dict[str, Any] = {"was_held": True} if booking.awaits_payment else {}
     booking.move(BookingStatus.CANCELLED, by=by, now=now, **details)
     if was_seat:
-        withdrawal = Withdrawal.objects.create(booking=booking, withdrawn_at=now, by=by)
+        was_waited_for = Booking.objects.filter(session=booking.session_id, status=BookingStatus.WAITING).exists()
+        withdrawal = Withdrawal.objects.create(booking=booking, withdrawn_at=now, by=by, was_waited_for=was_waited_for)
         WithdrawalLine.objects.bulk_create(WithdrawalLine.frozen(line, withdrawal=withdrawal) for line in fee.lines)
         if waived_because:
             waive_fee(booking, by=by, reason=waived_because, now=now)

@@ -23,7 +23,8 @@ KINDS = frozenset({SESSION_CANCELLED})
 def release_fee(taker: Booking, *, now: datetime) -> Withdrawal | None:
     """Somebody from the waiting list has got a seat: whoever gave one up first, and still owes for it, owes nothing.
 
-    The caller has the session's row locked. Each who gets a seat releases one.
+    Who left a seat that nobody waited for stands behind all whose seat somebody did wait for. The caller has the
+    session's row locked. Each who gets a seat releases one.
     """
     has_waited = Fact.objects.about(taker).filter(kind=QUEUED).exists()
     if not has_waited or Withdrawal.objects.filter(released_by=taker).exists():

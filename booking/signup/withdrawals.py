@@ -12,9 +12,9 @@ from booking.signup.order_lines import FrozenLine
 
 class WithdrawalQuerySet(models.QuerySet):
     def owing(self) -> "WithdrawalQuerySet":
-        """Those that something is owed for, the oldest first."""
+        """Those that something is owed for: first those whose seat somebody waited for, and of these the oldest."""
         owing = self.filter(waived_at=None, released_at=None, lines__unit_net__gt=0)
-        return owing.distinct().order_by("withdrawn_at", "pk")
+        return owing.distinct().order_by("-was_waited_for", "withdrawn_at", "pk")
 
 
 class Withdrawal(models.Model):
@@ -27,6 +27,8 @@ class Withdrawal(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.PROTECT, related_name="+"
     )
+    #: Whether the seat went on to the waiting list. One that nobody waited for was there for everybody.
+    was_waited_for = models.BooleanField(_("was waited for"), default=False)
     waived_at = models.DateTimeField(_("waived"), null=True)  # by staff
     waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("waived by"), null=True, on_delete=models.PROTECT, related_name="+"

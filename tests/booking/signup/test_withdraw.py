@@ -258,6 +258,23 @@ def test_each_who_gets_a_seat_releases_one_the_oldest_first():
     ]
 
 
+def test_whoever_left_a_seat_that_nobody_waited_for_stands_behind_those_who_were_waited_for():
+    session = SessionPageFactory(capacity=2, conditions=stepwise())
+    early, holder = seat(session), seat(session, mayor_of("Køge"))
+    moment = noon(date(2027, 4, 22))
+    cancel_booking(early, by=None, now=moment)  # nobody waits
+    SessionPage.objects.filter(pk=session.pk).update(capacity=1)
+    first = seat(session, mayor_of("Ærø"), waits=True)
+    cancel_booking(holder, by=None, now=moment + timedelta(hours=1))
+
+    pass_on(session, first, moment + timedelta(hours=1))
+
+    assert list(Withdrawal.objects.order_by("pk").values_list("booking", "released_by")) == [
+        (early.pk, None),
+        (holder.pk, first.pk),
+    ]
+
+
 def test_a_withdrawal_that_cost_nothing_has_nothing_to_release():
     session, holder, [first, second] = full(waiting=2)
     cancel_booking(holder, by=None, now=NOW)
