@@ -129,7 +129,7 @@ def test_development_stays_out_of_production(environment):
     settings = production()
 
     assert settings["ROOT_URLCONF"] == "cms.urls"
-    assert "EMAIL_BACKEND" not in settings  # so Django's own: SMTP
+    assert settings["EMAIL_BACKEND"] == "booking.smtp.EmailBackend"
     assert settings.get("DEBUG", False) is False
     assert resolve("/udvikling/post/", "cms.urls").func is serve  # any page's address, and there is no such page
     with pytest.raises(Resolver404):
