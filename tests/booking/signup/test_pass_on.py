@@ -204,7 +204,10 @@ def test_a_seat_that_nobody_has_yet_is_not_passed_on(client, seat, successor, st
 @pytest.fixture
 def open_seat(db):
     """A mayor's, at a session where others can be named; and the secretary."""
-    session = SessionPageFactory(audience=AudienceFactory(name="Borgmestre og andre", takes_guests=True))
+    session = SessionPageFactory(
+        audience=AudienceFactory(name="Borgmestre og andre", takes_guests=True),
+        starts_on=today(timezone.now()) + timedelta(days=200),
+    )
     mayor = mayor_of("Fanø")
     placed = order(session, mayor, booker=secretary_of(mayor), now=timezone.now())
     return placed.bookings.get()

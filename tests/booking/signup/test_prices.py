@@ -1,11 +1,13 @@
 """The price on page, form and receipt: one quote, whoever it is for and whatever is added."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from booking.dates import today
 from booking.people.models import OfficeKind, Person
 from booking.pricing.models import AddOn, PriceRow
 from booking.signup.models import Booking, Order, OrderLine
@@ -42,7 +44,8 @@ def session(db):
     """For mayors and directors, who pay 3.000 kr. where others pay 5.300 kr.; a night more costs 900 kr."""
     directors = AudienceFactory(name="Kommunaldirektører", offices=[OfficeKind.MUNICIPAL_DIRECTOR.value])
     both = AudienceFactory(name="Begge", offices=[OfficeKind.MAYOR.value, OfficeKind.MUNICIPAL_DIRECTOR.value])
-    session = SessionPageFactory(title="Topmøde", audience=both)
+    ahead = today(timezone.now()) + timedelta(days=200)
+    session = SessionPageFactory(title="Topmøde", audience=both, starts_on=ahead)
     PriceRow.objects.create(
         price_list=session.price_list, kind="day", audience=directors, valid_from=FROM, net=Decimal(3000)
     )
