@@ -11,7 +11,7 @@ from wagtail.admin.ui.menus.pages import PageMenuItem
 from booking.desk.session_money import money_in
 from booking.desk.session_tab import cancel_url, numbers, revive_url, tab_url
 from booking.invoicing.models import Charge, Invoice
-from booking.messages.tell import told_of_cancelling
+from booking.messages.tell import let_off_by_cancelling, told_of_cancelling
 from booking.registers import NamedActionView
 from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
@@ -73,6 +73,7 @@ class CancelSessionView(SessionActionView):
         return super().get_context_data(
             when=self.object.when,
             mails=len(told_of_cancelling(self.object.pk)),
+            let_off=sum(len(seats) for seats in let_off_by_cancelling(self.object.pk).values()),
             invoices=invoices.count(),
             money=money,
             kept=money.paid - money.given_back,

@@ -104,7 +104,8 @@ def _quote(seats: int = 1) -> Quote:
 
 def _agreed(seats: int = 1) -> dict[str, Any]:
     """What is agreed by signing up: the price, the invoice and the conditions."""
-    conditions = ConditionsVersion.objects.order_by("-created_at", "-pk").first() or ConditionsVersion(
+    costly = ConditionsVersion.objects.filter(conditions__sessions__price_list__rows__net__gt=0)
+    conditions = costly.order_by("-created_at", "-pk").first() or ConditionsVersion(
         text=_("The conditions of the session stand here."), free_days=28
     )
     several = {"people": "Bente Borgmester, Karl Kommunaldirektør", "label": _("Participants")} if seats > 1 else {}

@@ -52,7 +52,7 @@ from booking.sessions.calendar_entry import CalendarEntry
 from booking.sessions.models import Contact, SessionPage
 from booking.signup.hands import out_of_hand
 from booking.signup.link import key_for
-from booking.signup.models import Booking, BookingStatus, Interest
+from booking.signup.models import Booking, BookingStatus, Interest, Withdrawal
 
 
 def tell(fact: Fact) -> None:
@@ -197,6 +197,12 @@ def _tell_session_revived(fact: Fact) -> None:
 def told_of_cancelling(session_id: int) -> dict[str, list[Booking]]:
     """The addresses that hear that a session is called off, each with the seats and places in line it is about."""
     return _by_recipient(tellable().filter(session=session_id).active().order_by("pk"))
+
+
+def let_off_by_cancelling(session_id: int) -> dict[str, list[Booking]]:
+    """The addresses that hear that a seat they gave up costs nothing, should the session be called off; a mail each."""
+    owing = Withdrawal.objects.owing().filter(booking__session=session_id)
+    return _by_recipient(tellable().filter(pk__in=[withdrawal.booking_id for withdrawal in owing]).order_by("pk"))
 
 
 def _by_recipient(bookings: Iterable[Booking]) -> dict[str, list[Booking]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from booking.dates import danish_day
+from booking.dates import danish_days
 from booking.journal.kinds import MAIL_TEXT_CHANGED
 from booking.journal.record import record
 from booking.mail import Letter
@@ -65,7 +65,7 @@ def _values(letter: Letter) -> dict[str, str]:
     if session:
         known |= {
             "titel": session.title,
-            "dato": session.when.words or danish_day(session.starts_on),
+            "dato": session.when.words or danish_days(session.starts_on, session.when.ends_on),
             "sted": session.place or _("The place will follow."),
         }
     elif "title" in context:

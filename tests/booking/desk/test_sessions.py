@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from booking.journal.kinds import SESSION_CANCELLED, SESSION_REVIVED
-from booking.models import Booking, CalendarEntry, Fact, Interest
+from booking.models import Booking, CalendarEntry, Fact, Interest, OutboxMessage
 from booking.sessions.live import cancel_session
+from booking.signup.cancel import cancel_booking
 from tests.booking.desk.test_bookings import book
 from tests.factories import OfferPageFactory, SessionPageFactory, mayor_of
 
@@ -133,6 +134,21 @@ def test_calling_off_again_changes_nothing(client, administrator):
     assert client.get(address).status_code == 302
     assert client.post(address).status_code == 302
     assert Fact.objects.filter(kind=SESSION_CANCELLED).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_a_session_is_called_off_it_says_how_many_are_told_that_they_owe_nothing(client, administrator):
+    session = SessionPageFactory()
+    left, _stays = book(session, "Ærø", "Fanø")
+    cancel_booking(left, by=None, now=timezone.now())
+    address = reverse("cancel_session", args=[session.pk])
+
+    shown = client.get(address).context
+    client.post(address)
+
+    mails = OutboxMessage.objects.values_list("kind", flat=True)
+    assert shown["let_off"] == sum(kind == "fee_fell_away" for kind in mails) > 0
+    assert shown["mails"] == sum(kind == "session_cancelled" for kind in mails) > 0
 
 
 def test_a_cancellation_that_nobody_was_told_of_is_taken_back(client, administrator):

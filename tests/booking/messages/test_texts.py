@@ -1,7 +1,7 @@
 """The words that staff give a mail: filled in, escaped, checked, and never in the way of the mail."""
 
 import re
-from datetime import time
+from datetime import date, time
 
 import pytest
 import time_machine
@@ -24,7 +24,7 @@ from tests.booking.desk.conftest import administrator, editor, finance, mayor  #
 from tests.booking.messages.orders import NOW, book
 from tests.booking.messages.test_changes import publish
 from tests.booking.signup.test_reserve import order
-from tests.factories import SessionPageFactory, mayor_of
+from tests.factories import ConditionsFactory, SessionPageFactory, mayor_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +97,15 @@ def test_the_mail_says_what_staff_wrote_and_all_the_facts():
     assert "&lt;b&gt;her&lt;/b&gt;" in message.html
     assert '<a href="https://example.org/vej"' in message.html
     assert "Venlig hilsen" not in message.text + message.html
+
+
+def test_the_date_in_a_text_is_all_the_days_of_the_session():
+    MailText.objects.create(kind="booked", introduction="Vi ses {dato}")
+    book(SessionPageFactory(starts_on=date(2027, 5, 5), ends_on=date(2027, 5, 6)))
+
+    message = OutboxMessage.objects.get(kind="booked", recipient=MAYOR)
+
+    assert "Vi ses onsdag den 5. – torsdag den 6. maj 2027" in message.text
 
 
 def test_staffs_introduction_comes_before_the_first_sentence_of_the_standard():
@@ -183,6 +192,17 @@ def test_the_example_of_a_sign_up_has_its_price_with_vat_and_its_conditions():
         assert "6.625,00 kr." in read
         assert session.conditions.current().text.splitlines()[0] in read
         assert "Kirsten Kontakt" in read
+
+
+def test_the_example_of_what_costs_has_not_the_conditions_of_what_is_free():
+    session = SessionPageFactory()
+    free = SessionPageFactory(price_list=None, conditions=ConditionsFactory()).conditions
+    free.versions.update(text="Det er gratis at deltage.")
+
+    text = example_of("booked").text()
+
+    assert session.conditions.current().text in text
+    assert "Det er gratis at deltage." not in text
 
 
 def test_the_example_does_without_conditions_where_nobody_has_written_any():
