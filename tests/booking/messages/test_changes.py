@@ -624,7 +624,7 @@ def test_a_moved_session_says_until_when_it_costs_nothing_to_withdraw(booked, se
         for kind in ("plain", "html"):
             assert f"Afholdelsen er flyttet efter tilmeldingen. {MOVED_FREE} {until}." in words(mail, kind)
             assert reverse("booking:receipt", args=[Order.objects.get().reference]) in words(mail, kind)
-            assert "Se kvitteringen, hvor du kan framelde" in words(mail, kind)
+            assert "Se kvitteringen, hvor du kan melde fra" in words(mail, kind)
 
 
 def test_that_is_no_later_than_its_new_day(booked, session, sink):
