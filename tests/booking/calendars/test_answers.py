@@ -1,6 +1,5 @@
 """A feed's answer that is given again: the same as the first, never an older one, and never to whom it is not for."""
 
-import secrets
 from datetime import UTC, date, datetime
 from itertools import chain, count
 
@@ -244,7 +243,7 @@ def test_only_the_latest_version_is_kept(entry, rf, client):
         ("/kalender/alle.ics", True),
         ("/kalender/kommende/tilbud/12.ics", True),
         ("/kalender/maalgruppe/3.ics", True),
-        (f"/kalender/min/{secrets.token_hex(32)}.ics", False),
+        (f"/kalender/min/{'5a' * 32}.ics", False),
         ("/kalender/afholdelse/5f0c4f6e-3a0e-4a52-9d2b-1f1f0f6d5a11.ics", False),
         ("/kalender/tilbud/0.ics", False),
         ("/kalender/alle.ics\n", False),
