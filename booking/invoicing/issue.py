@@ -186,21 +186,27 @@ def take_back(invoice: Invoice, charges: Sequence[Charge], *, now: datetime) -> 
     taken = [charge for charge in standing if not is_right(charge, wrong[charge.booking_id])]
     if not taken:
         return None
-    reason = _what_changed({wrong[charge.booking_id].session for charge in taken})
+    reason = _what_changed(wrong[charge.booking_id] for charge in taken)
     return credit(invoice, charges=taken, reason=reason, now=now)
 
 
-def _what_changed(sessions: set[SessionPage]) -> str:
-    """Why seats at these sessions are credited, in the payer's words."""
-    cancelled = {session for session in sessions if session.is_cancelled}
+def _what_changed(bookings: Iterable[Booking]) -> str:
+    """Why these seats are credited, in the payer's words."""
     with override(settings.LANGUAGE_CODE):
-        reasons = [
-            _("The session “%(title)s” is cancelled.") % {"title": title}
-            for title in sorted(session.title for session in cancelled)
-        ]
-        if sessions - cancelled:
-            reasons.append(_("What is to be paid for these seats has changed since the invoice."))
-    return " ".join(reasons)
+        return " ".join(dict.fromkeys(_why(booking) for booking in bookings))
+
+
+def _why(booking: Booking) -> str:
+    if booking.session.is_cancelled or booking.called_off:
+        return _("The session “%(title)s” is cancelled.") % {"title": booking.session.title}
+    withdrawal = booking.withdrawal_or_none
+    if withdrawal is None:
+        return _("What is to be paid for these seats has changed since the invoice.")
+    if withdrawal.waived_at:
+        return _("What the withdrawal cost has been waived.")
+    if withdrawal.released_by_id:
+        return _("Somebody on the waiting list has got the seat, so there is nothing to pay for the withdrawal.")
+    return _("The participant has withdrawn.")
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from booking.dates import COPENHAGEN
 from booking.invoicing import pdf
@@ -24,8 +25,10 @@ from booking.sessions.live import cancel_session
 from booking.sessions.models import SessionPage
 from booking.signup.cancel import cancel_booking
 from booking.signup.models import Order
+from booking.signup.release import waive_fee
 from booking.signup.revive import hold_after_all
 from booking.signup.switch import switch
+from booking.signup.waiting import offer_free_seats, take_seat
 from tests.booking.invoicing.reader import read
 from tests.booking.signup.test_reserve import NOW, PURCHASE, order
 from tests.booking.signup.test_withdraw import LAST_DAY_OF_HALF, noon, seat
@@ -322,7 +325,28 @@ def test_a_seat_given_up_in_time_after_its_invoice_is_credited():
     [note] = issue_all(NOW)
 
     assert (note.number, note.credits, note.total) == ("K1", invoice, invoice.total)
+    assert note.content["note"] == gettext("The participant has withdrawn.")
     assert issue_all() == []
+
+
+def test_a_credit_note_says_why_the_price_of_a_withdrawal_fell_away(django_user_model):
+    session = SessionPageFactory(price_list=listed("booked"), capacity=2)
+    waived, released = (order(session, mayor_of(name)).bookings.get() for name in ("Fanø", "Odder"))
+    waits = order(session, mayor_of("Samsø"), waits=True).bookings.get()
+    issue_all(NOW)
+    for booking in (waived, released):
+        cancel_booking(booking, by=None, now=NOW)
+    waive_fee(waived, by=django_user_model.objects.create(username="kursus"), reason="Sygdom", now=NOW)
+    offer_free_seats(session, now=NOW)
+    waits.refresh_from_db()
+    take_seat(waits, by=None, now=NOW)
+
+    notes = [note for note in issue_all(NOW) if note.kind == "credit_note"]
+
+    assert {note.content["note"] for note in notes} == {
+        gettext("What the withdrawal cost has been waived."),
+        gettext("Somebody on the waiting list has got the seat, so there is nothing to pay for the withdrawal."),
+    }
 
 
 def test_what_the_site_credits_by_itself_awaits_nobody():
