@@ -38,7 +38,6 @@ from booking.payments.models import Payment, Refund
 from booking.people.models import InvoiceFormat
 from booking.pricing.models import Seller
 from booking.pricing.quote import Quote
-from booking.sessions.models import SessionPage
 from booking.signup.hold import lock_order
 from booking.signup.locks import lock_sessions
 from booking.signup.models import Booking, Order
