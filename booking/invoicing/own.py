@@ -1,12 +1,17 @@
 """Which documents are somebody's own: what was invoiced of the orders that they placed."""
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 from booking.invoicing.models import Charge, Invoice, InvoiceQuerySet
 from booking.journal.kinds import SUBSTITUTED
 from booking.journal.models import Fact
 from booking.people.models import Person
+from booking.pricing.quote import Quote
 from booking.signup.models import Booking, Order
 
 
@@ -51,3 +56,18 @@ def documents_on(booking: Booking) -> InvoiceQuerySet:
     by_card |= Q(refund__booking=None, refund__payment__bookings=booking)
     found = Invoice.objects.filter(seat | by_card)
     return Invoice.objects.filter(pk__in=found.values("pk")).order_by("issued_at", "pk")
+
+
+def withdrawal_sentence(bookings: Sequence[Booking], fee: Quote, *, payer: str) -> str:
+    """How giving these seats up, for this price, is invoiced, and what becomes of the invoice they are on already."""
+    charges = Charge.objects.standing().filter(booking__in=bookings, credited_by=None).select_related("invoice")
+    numbers = get_text_list(sorted({charge.invoice.number for charge in charges}), _("and"))
+    if not charges:
+        return "" if fee.is_free else _("It is invoiced to %(payer)s.") % {"payer": payer}
+    if sum(charge.net for charge in charges) == fee.net:
+        return _("It stands on invoice %(numbers)s already, so no other follows.") % {"numbers": numbers}
+    if fee.is_free:
+        return _("What invoice %(numbers)s asks for the seat is credited.") % {"numbers": numbers}
+    return _("What invoice %(numbers)s asks for the seat is credited, and this is invoiced instead.") % {
+        "numbers": numbers
+    }

@@ -130,6 +130,7 @@ def fee_fell_away(booking: Booking) -> Letter:
             (_("Falls away"), both_amounts(booking.withdrawal.fee().price)),
         ],
         "why": owed_sentence(booking.withdrawal),
+        "was_invoiced": Charge.objects.filter(booking=booking).exists(),
         "pays_by_card": booking.order.pays_by_card,
     }
     subject = _("Nothing to pay for the withdrawal: %(title)s, %(days)s") % {

@@ -8,9 +8,10 @@ from wagtail.permissions import policy_registry
 from booking.dates import danish_moment
 from booking.invoicing.correct import still_to_invoice
 from booking.invoicing.models import Invoice
-from booking.invoicing.own import documents_of, documents_on
+from booking.invoicing.own import documents_of, documents_on, withdrawal_sentence
 from booking.models import Booking, Order, Person
 from booking.money import kroner
+from booking.pricing.quote import Quote
 from booking.signup.sentences import order_invoice_sentence
 
 register = template.Library()
@@ -20,6 +21,13 @@ register = template.Library()
 def what_for(document: Invoice) -> str:
     """What a document is for, each thing once."""
     return "; ".join(dict.fromkeys(line["description"] for line in document.content["lines"]))
+
+
+@register.simple_tag
+def invoiced_when_given_up(booking: Booking, fee: Quote) -> str:
+    """How giving the seat up for this price is invoiced, if it is; the two of a pair leave together."""
+    leaving = list(booking.of_the_pair()) if booking.pair else [booking]
+    return withdrawal_sentence(leaving, fee, payer=booking.order.payer_name)
 
 
 @register.inclusion_tag("booking/components/order_invoices.html")

@@ -8,14 +8,17 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from booking.invoicing.run import issue_due
 from booking.journal.record import catch_up
 from booking.messages.models import OutboxMessage
-from booking.models import Booking, Fact, FollowUp, SessionPage
+from booking.models import Booking, Fact, FollowUp, Order, SessionPage
+from booking.pricing.models import Invoiced
 from booking.sessions.live import cancel_session
 from booking.signup.cancel import cancel_booking
 from booking.signup.release import waive_fee
 from booking.signup.substitute import substitute
 from tests.booking.calendars.readers import agreed
+from tests.booking.invoicing.conftest import seller  # noqa: F401
 from tests.booking.messages.orders import NOW, book
 from tests.factories import ContactFactory, SessionPageFactory, UserFactory, VenueFactory, mayor_of, secretary_of
 
@@ -300,6 +303,23 @@ def test_news_that_was_overtaken_is_not_told(session, sink, monkeypatch):
 
     assert list(OutboxMessage.objects.values_list("kind", flat=True)) == ["cancelled", "cancelled"]
     assert len(sink.mails) == 2
+
+
+@pytest.mark.usefixtures("seller")
+def test_who_was_invoiced_for_a_seat_given_up_hears_that_a_credit_note_follows(session, django_user_model, sink):
+    booking = book(session)
+    Order.objects.update(invoiced=Invoiced.BOOKED)
+    issue_due(NOW)
+    cancel_booking(booking, by=None, now=NOW)
+    sink.mails.clear()
+
+    waive_fee(
+        booking, by=django_user_model.objects.create(username="kursus"), reason="Sygdom", now=NOW + timedelta(hours=1)
+    )
+
+    assert {mail["To"] for mail in sink.mails} == {MAYOR, SECRETARY}
+    for mail in sink.mails:
+        assert "Vi sender en kreditnota for det, der er faktureret." in words(mail)
 
 
 def test_a_session_called_off_is_told_once_to_everybody_with_a_seat(session, sink):

@@ -5,10 +5,14 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from booking.models import Booking, Fact, SessionPage, Withdrawal
+from booking.invoicing.run import issue_due
+from booking.models import Booking, Fact, Order, SessionPage, Withdrawal
+from booking.pricing.models import Invoiced
 from booking.sessions.live import cancel_session
 from booking.signup.models import BookingStatus
+from tests.booking.invoicing.conftest import seller  # noqa: F401
 from tests.booking.signup.test_reserve import NOW
 from tests.booking.signup.test_withdraw import (
     ALL,
@@ -134,6 +138,29 @@ def test_who_shares_a_price_reads_that_the_others_keep_it(client, january):
         page = words(client.get(address(booking)))
         assert f'name="shown" value="{NOTHING}"' in page
         assert "de andre beholder deres pladser og deler den" in page
+
+
+@pytest.mark.parametrize(
+    ("on", "sentence"),
+    [
+        (LAST_FREE_DAY, "What invoice %(numbers)s asks for the seat is credited."),
+        (
+            LAST_DAY_OF_HALF,
+            "What invoice %(numbers)s asks for the seat is credited, and this is invoiced instead.",
+        ),
+        (LAST_DAY_OF_HALF + timedelta(days=1), "It stands on invoice %(numbers)s already, so no other follows."),
+    ],
+)
+@pytest.mark.usefixtures("seller")
+def test_where_it_is_invoiced_already_it_says_what_becomes_of_that(secretary, booking, january, on, sentence):
+    Order.objects.update(invoiced=Invoiced.BOOKED)
+    issue_due(NOW)
+    january.move_to(noon(on))
+
+    page = words(secretary.get(address(booking)))
+
+    assert gettext(sentence) % {"numbers": "F1"} in page
+    assert "faktureret til Fanø Kommune" not in page
 
 
 def test_looking_changes_nothing(secretary, booking):
